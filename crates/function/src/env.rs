@@ -1,0 +1,186 @@
+//! Configuration from the environment: typed, checked once, at the cold start.
+
+use thiserror::Error;
+
+/// A variable that keeps a function from starting. One line that names it.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// The variable must be set.
+    #[error("{name} is not set: expected {expected}")]
+    Missing {
+        /// The variable.
+        name: &'static str,
+        /// What it should hold.
+        expected: &'static str,
+    },
+    /// The variable holds something else.
+    #[error("{name} is {value:?}: expected {expected}")]
+    Malformed {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+        /// What it should hold.
+        expected: &'static str,
+    },
+}
+
+/// Where variables are looked up: the process's environment, or a test's map.
+pub struct Env<'a>(&'a dyn Fn(&str) -> Option<String>);
+
+impl<'a> Env<'a> {
+    /// An environment in which `lookup` finds the variables.
+    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self(lookup)
+    }
+
+    /// The process's own environment.
+    #[must_use]
+    pub fn process() -> Env<'static> {
+        // What is not UTF-8 must be named as malformed, not passed over as missing.
+        Env(&|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// A variable that must be set, read by `parse`, which gives `None` for a
+    /// value that is not as `expected`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is not set, empty, or not as expected.
+    pub fn required<T>(
+        &self,
+        name: &'static str,
+        expected: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        self.optional(name, expected, parse)?
+            .ok_or(ConfigError::Missing { name, expected })
+    }
+
+    /// A variable that may be absent or empty.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is set to something that is not as expected.
+    pub fn optional<T>(
+        &self,
+        name: &'static str,
+        expected: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(value) = (self.0)(name).filter(|value| !value.is_empty()) else {
+            return Ok(None);
+        };
+        match parse(&value) {
+            Some(parsed) => Ok(Some(parsed)),
+            None => Err(ConfigError::Malformed {
+                name,
+                value,
+                expected,
+            }),
+        }
+    }
+}
+
+/// The name of a DynamoDB table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableName(String);
+
+impl TableName {
+    /// What a table name looks like, for error messages.
+    pub const EXPECTED: &'static str =
+        "a DynamoDB table name (3 to 255 letters, digits, '_', '-', '.')";
+
+    /// `None` if no table can have that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        ((3..=255).contains(&name.len()) && name.bytes().all(legal)).then(|| Self(name.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The URL of an SQS queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueUrl(String);
+
+impl QueueUrl {
+    /// What a queue URL looks like, for error messages.
+    pub const EXPECTED: &'static str =
+        "the URL of a standard SQS queue such as https://sqs.REGION.amazonaws.com/ACCOUNT/NAME";
+
+    /// `None` if `url` is no `http` or `https` URL with a host and a queue in its
+    /// path, or if the queue is FIFO: its messages would need a group each.
+    #[must_use]
+    pub fn parse(url: &str) -> Option<Self> {
+        let rest = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"))?;
+        let (host, path) = rest.split_once('/')?;
+        let legal = |b: u8| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'"' | b'\\');
+        let whole = !host.is_empty() && !path.is_empty() && !path.ends_with('/');
+        let whole = whole && !path.ends_with(".fifo");
+        (whole && url.bytes().all(legal)).then(|| Self(url.to_owned()))
+    }
+
+    /// The URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(value: Option<&str>) -> Result<TableName, ConfigError> {
+        let lookup = |name: &str| {
+            (name == "TABLE")
+                .then(|| value.map(str::to_owned))
+                .flatten()
+        };
+        Env::new(&lookup).required("TABLE", "a table", TableName::parse)
+    }
+
+    #[test]
+    fn an_error_names_the_variable_the_value_and_what_was_expected() {
+        let missing = "TABLE is not set: expected a table";
+        assert_eq!(
+            table(None).map_err(|e| e.to_string()),
+            Err(missing.to_owned())
+        );
+        assert_eq!(
+            table(Some("")).map_err(|e| e.to_string()),
+            Err(missing.to_owned())
+        );
+        assert_eq!(
+            table(Some("no table")).map_err(|e| e.to_string()),
+            Err("TABLE is \"no table\": expected a table".to_owned())
+        );
+        assert!(table(Some("WebsiteOrders")).is_ok());
+    }
+
+    #[test]
+    fn table_names_and_queue_urls_are_checked() {
+        for name in ["ab", "a/b/c", "täble", &"x".repeat(256)] {
+            assert_eq!(TableName::parse(name), None, "{name}");
+        }
+        for url in [
+            "rejects",
+            "ftp://h/1/q",
+            "https://",
+            "https://host",
+            "https://host/",
+            "http:///q",
+            "http://h/ q",
+            "https://h/1/q.fifo",
+        ] {
+            assert_eq!(QueueUrl::parse(url), None, "{url}");
+        }
+        assert!(QueueUrl::parse("http://127.0.0.1:4566/000000000000/rejects").is_some());
+    }
+}

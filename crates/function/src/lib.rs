@@ -1,0 +1,20 @@
+//! What every sitewatch function needs once: its configuration checked at start,
+//! JSON logs and embedded metrics, the Kinesis event and its partial batch
+//! response, the invocation's deadline, and delivery to a service that answers
+//! per item.
+//!
+//! Nothing here knows what an order or an alarm is for; that is the functions'.
+
+pub mod aws;
+mod deadline;
+pub mod delivery;
+pub mod env;
+mod event;
+pub mod rejects;
+pub mod telemetry;
+
+pub use deadline::Deadline;
+pub use event::{KinesisEvent, Record, failures};
+
+/// Any error, as the Lambda runtime takes it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
