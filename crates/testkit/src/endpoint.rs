@@ -1,0 +1,164 @@
+//! AWS endpoints on loopback: `ministack` (DynamoDB and SQS, its own process) and
+//! `dynoxide` (DynamoDB on SQLite, in this process).
+
+use std::collections::HashMap;
+use std::process::Command;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType,
+};
+use serde_json::Value;
+
+use crate::process::{Running, free_port, log_file, tool};
+
+/// An AWS endpoint of its own for one test; ends with it.
+#[derive(Debug)]
+pub struct Endpoint {
+    url: String,
+    _process: Option<Running>,
+}
+
+/// The SDK's configuration for an endpoint on loopback.
+#[must_use]
+pub fn sdk_config(url: &str) -> SdkConfig {
+    let credentials = aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "testkit");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .endpoint_url(url)
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(
+            credentials,
+        ))
+        .build()
+}
+
+/// DynamoDB in this process, for as long as the runtime runs.
+pub async fn embedded_dynamodb() -> Endpoint {
+    let database = dynoxide::Database::memory().expect("a database in memory");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    let address = listener.local_addr().expect("a bound address");
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    Endpoint {
+        url: format!("http://{address}"),
+        _process: None,
+    }
+}
+
+impl Endpoint {
+    /// Starts an endpoint that has nothing in it.
+    #[must_use]
+    pub fn start() -> Self {
+        let port = free_port();
+        let log = log_file("ministack", port);
+        let mut command = Command::new(tool("ministack"));
+        command
+            .env("GATEWAY_PORT", port.to_string())
+            .env("BIND_HOST", "127.0.0.1");
+        let process = Running::start(command, &log).listening_on(port, &log);
+        Self {
+            url: format!("http://127.0.0.1:{port}"),
+            _process: Some(process),
+        }
+    }
+
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A DynamoDB client.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&sdk_config(&self.url))
+    }
+
+    /// An SQS client.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&sdk_config(&self.url))
+    }
+
+    /// Makes a table with a partition and a sort key.
+    pub async fn create_table(
+        &self,
+        table: &str,
+        partition: (&str, ScalarAttributeType),
+        sort: (&str, ScalarAttributeType),
+    ) {
+        let mut call = self
+            .dynamodb()
+            .create_table()
+            .table_name(table)
+            .billing_mode(BillingMode::PayPerRequest);
+        for ((name, kind), role) in [(partition, KeyType::Hash), (sort, KeyType::Range)] {
+            let attribute = AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(kind);
+            let key = KeySchemaElement::builder()
+                .attribute_name(name)
+                .key_type(role);
+            call = call
+                .attribute_definitions(attribute.build().expect("a whole definition"))
+                .key_schema(key.build().expect("a whole key"));
+        }
+        call.send().await.expect("a new table");
+    }
+
+    /// Every item of a table.
+    pub async fn scan(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let pages = self
+            .dynamodb()
+            .scan()
+            .table_name(table)
+            .into_paginator()
+            .items()
+            .send();
+        pages
+            .collect::<Result<_, _>>()
+            .await
+            .expect("a scan to its end")
+    }
+
+    /// Makes a queue and returns its URL.
+    pub async fn create_queue(&self, name: &str) -> String {
+        let answer = self
+            .sqs()
+            .create_queue()
+            .queue_name(name)
+            .send()
+            .await
+            .expect("a new queue");
+        answer.queue_url().expect("a queue's URL").to_owned()
+    }
+
+    /// Takes every message out of a queue, as JSON.
+    pub async fn drain(&self, queue: &str) -> Vec<Value> {
+        let client = self.sqs();
+        let mut messages = Vec::new();
+        loop {
+            let call = client
+                .receive_message()
+                .queue_url(queue)
+                .max_number_of_messages(10);
+            let received = call.send().await.expect("an answer from the queue");
+            if received.messages().is_empty() {
+                return messages;
+            }
+            let mut delete = client.delete_message_batch().queue_url(queue);
+            for (id, message) in received.messages().iter().enumerate() {
+                let body = message.body().expect("a message with a body");
+                messages.push(serde_json::from_str(body).expect("a message in JSON"));
+                let entry = aws_sdk_sqs::types::DeleteMessageBatchRequestEntry::builder()
+                    .id(id.to_string())
+                    .receipt_handle(message.receipt_handle().expect("a receipt"));
+                delete = delete.entries(entry.build().expect("a whole entry"));
+            }
+            delete.send().await.expect("messages deleted");
+        }
+    }
+}
