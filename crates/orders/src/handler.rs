@@ -1,0 +1,153 @@
+//! One invocation: decode, write and reject at the same time, and answer with the
+//! records that have to come again.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lambda_events::streams::KinesisEventResponse;
+use function::delivery::{Delivery, Fate, Target, deliver};
+use function::rejects::{self, Part, Rejected};
+use function::telemetry::{chain, emit};
+use function::{BoxError, Deadline, KinesisEvent, Record, failures};
+use lambda_runtime::LambdaEvent;
+use tracing::Instrument as _;
+
+use crate::FUNCTION;
+use crate::batch::Batch;
+use crate::metrics::{Counts, Metrics};
+use crate::row::Row;
+use crate::store;
+
+/// Left for the rejects of rows that the table refuses, which are known last.
+const FOR_LATE_REJECTS: Duration = Duration::from_secs(1);
+
+/// The function with its table and its rejects queue.
+#[derive(Debug)]
+pub struct Handler<T, Q> {
+    table: T,
+    queue: Q,
+}
+
+impl<T, Q> Handler<T, Q>
+where
+    T: for<'a> Target<Row<'a>>,
+    Q: for<'a> Target<Part<'a>>,
+{
+    /// A handler that writes rows to `table` and rejects to `queue`.
+    pub fn new(table: T, queue: Q) -> Self {
+        Self { table, queue }
+    }
+
+    /// Handles one invocation and tells of it in log and metrics.
+    ///
+    /// # Errors
+    /// None: what fails, fails per record.
+    pub async fn handle(
+        &self,
+        event: LambdaEvent<KinesisEvent>,
+    ) -> Result<KinesisEventResponse, BoxError> {
+        let LambdaEvent { payload, context } = event;
+        let first = payload.records.first();
+        // An error's span, so that no log level hides whose lines these are.
+        let span = tracing::error_span!(
+            "batch",
+            request_id = context.request_id,
+            stream = first.map(|r| r.stream.as_str()),
+            shard = first.map(|r| r.shard.as_str()),
+        );
+        let start = Instant::now();
+        let now = SystemTime::now();
+        let deadline = Deadline::of(&context, now);
+        let (response, counts) = self
+            .process(&payload.records, deadline)
+            .instrument(span.clone())
+            .await;
+        span.in_scope(|| report(&Metrics::new(now, start.elapsed(), counts)));
+        Ok(response)
+    }
+
+    /// Processes one batch. When this returns, every line is in the table or in
+    /// the queue, or its record is in the answer.
+    pub async fn process(
+        &self,
+        records: &[Record],
+        deadline: Deadline,
+    ) -> (KinesisEventResponse, Counts) {
+        let batch = Batch::decode(records);
+        let early = deadline.leaving(FOR_LATE_REJECTS);
+        let (written, rejected) = tokio::join!(
+            deliver(&self.table, &batch.rows, Row::size, store::LIMITS, early),
+            self.reject(records, &batch.rejected, early),
+        );
+        let refused = batch.refused(&written.fates);
+        let late = self.reject(records, &refused, deadline).await;
+
+        let mut failed = vec![false; records.len()];
+        batch.mark_pending(&written.fates, &mut failed);
+        mark_undelivered(&batch.rejected, &rejected, &mut failed);
+        mark_undelivered(&refused, &late, &mut failed);
+        for (target, delivery) in [
+            ("table", &written),
+            ("rejects", &rejected),
+            ("rejects", &late),
+        ] {
+            if let Some(error) = &delivery.error {
+                tracing::warn!(
+                    target_of_call = target,
+                    error = chain(error),
+                    "a call failed"
+                );
+            }
+        }
+        let counts = Counts {
+            records: records.len() as u64,
+            records_failed: failed.iter().filter(|failed| **failed).count() as u64,
+            lines_stored: batch.lines_with(Fate::Delivered, &written.fates) as u64,
+            lines_rejected: rejected_lines(&batch.rejected, &rejected)
+                + rejected_lines(&refused, &late),
+            lines_retried: written.retried + rejected.retried + late.retried,
+        };
+        (failures(records, &failed), counts)
+    }
+
+    async fn reject(
+        &self,
+        records: &[Record],
+        rejected: &[Rejected<'_>],
+        deadline: Deadline,
+    ) -> Delivery {
+        rejects::send(&self.queue, FUNCTION, records, rejected, deadline).await
+    }
+}
+
+/// A reject that is not in the queue is never dropped: its record comes again.
+fn mark_undelivered(rejected: &[Rejected<'_>], delivery: &Delivery, failed: &mut [bool]) {
+    for (rejected, fate) in rejected.iter().zip(&delivery.fates) {
+        failed[rejected.record] |= *fate != Fate::Delivered;
+    }
+}
+
+/// How many lines are in the queue.
+fn rejected_lines(rejected: &[Rejected<'_>], delivery: &Delivery) -> u64 {
+    let fates = rejected.iter().zip(&delivery.fates);
+    fates
+        .filter(|(_, fate)| **fate == Fate::Delivered)
+        .map(|(rejected, _)| rejected.lines)
+        .sum()
+}
+
+/// One line of log and one of metrics.
+fn report(metrics: &Metrics) {
+    let counts = &metrics.counts;
+    tracing::info!(
+        records = counts.records,
+        records_failed = counts.records_failed,
+        lines_stored = counts.lines_stored,
+        lines_rejected = counts.lines_rejected,
+        lines_retried = counts.lines_retried,
+        milliseconds = u64::try_from(metrics.batch_duration.as_millis()).unwrap_or(u64::MAX),
+        "batch done"
+    );
+    if let Err(error) = emit(metrics) {
+        tracing::error!(error = chain(&error), "metrics could not be written");
+    }
+}

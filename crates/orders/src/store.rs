@@ -1,0 +1,82 @@
+//! The orders table in DynamoDB.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use function::aws::call_error;
+use function::delivery::{CallError, Limits, Outcome, Target};
+use function::env::TableName;
+
+use crate::row::Row;
+
+/// BatchWriteItem: 25 puts, 16 MB. Eight calls in flight write some thousand rows
+/// a second at the usual 10 ms a call, more than one shard's share of a table.
+pub(crate) const LIMITS: Limits = Limits {
+    items_per_call: 25,
+    bytes_per_call: 16 * 1024 * 1024,
+    in_flight: 8,
+    first_pause: Duration::from_millis(50),
+    longest_pause: Duration::from_secs(5),
+};
+
+/// A table whose key is `CustomerID` (N, partition) and `OrderID` (S, sort).
+#[derive(Debug, Clone)]
+pub struct DynamoTable {
+    client: Client,
+    table: TableName,
+}
+
+impl DynamoTable {
+    /// The table of that name, reached by `client`.
+    #[must_use]
+    pub fn new(client: Client, table: TableName) -> Self {
+        Self { client, table }
+    }
+}
+
+impl Target<Row<'_>> for DynamoTable {
+    async fn call(&self, rows: &[&Row<'_>]) -> Result<Vec<Outcome>, CallError> {
+        let mut requests = Vec::with_capacity(rows.len());
+        for row in rows {
+            let put = PutRequest::builder().set_item(Some(row.item())).build();
+            let put = put.map_err(|e| CallError::Permanent(Box::new(e)))?;
+            requests.push(WriteRequest::builder().put_request(put).build());
+        }
+        let call = self
+            .client
+            .batch_write_item()
+            .request_items(self.table.as_str(), requests);
+        let answer = call.send().await.map_err(call_error)?;
+        let tables = answer.unprocessed_items().into_iter();
+        let unprocessed: Vec<&WriteRequest> = tables.flat_map(HashMap::values).flatten().collect();
+        let keys: HashSet<(&str, &str)> = unprocessed.iter().filter_map(|put| key(put)).collect();
+        let outcome = |row: &&Row<'_>| {
+            let (customer_id, order_id) = row.key();
+            if keys.contains(&(customer_id.to_string().as_str(), order_id)) {
+                Outcome::Again
+            } else {
+                Outcome::Done
+            }
+        };
+        let outcomes: Vec<_> = rows.iter().map(outcome).collect();
+        let again = outcomes.iter().filter(|o| **o == Outcome::Again).count();
+        if again != unprocessed.len() {
+            // An answer that speaks of other rows tells nothing of these.
+            return Ok(vec![Outcome::Again; rows.len()]);
+        }
+        Ok(outcomes)
+    }
+}
+
+/// The key of a put that came back unprocessed.
+fn key(request: &WriteRequest) -> Option<(&str, &str)> {
+    let item = request.put_request()?.item();
+    match (item.get("CustomerID")?, item.get("OrderID")?) {
+        (AttributeValue::N(customer_id), AttributeValue::S(order_id)) => {
+            Some((customer_id, order_id))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,283 @@
+//! The handler against a table and a queue in memory that fail on purpose:
+//! whatever happens, each line is in the table, in the queue, or comes again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use function::delivery::{CallError, Outcome, Target};
+use function::rejects::Part;
+use function::{Deadline, KinesisEvent};
+use orders::{Handler, Row};
+use proptest::prelude::*;
+use tokio::time::Instant;
+
+/// What the next calls do, in turn; past the end they succeed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Next {
+    Takes,
+    TakesHalf,
+    FailsBefore,
+    FailsAfter,
+    Denies,
+    Hangs,
+}
+
+/// A service in memory: what it holds, and what it will do.
+#[derive(Default)]
+struct Service {
+    holds: Mutex<BTreeMap<String, String>>,
+    script: Mutex<Vec<Next>>,
+    forever: Option<Next>,
+}
+
+impl Service {
+    async fn call(&self, items: &[(String, String)]) -> Result<Vec<Outcome>, CallError> {
+        let next = self.script.lock().expect("script").pop();
+        let next = next.or(self.forever).unwrap_or(Next::Takes);
+        let keys: BTreeSet<_> = items.iter().map(|(key, _)| key).collect();
+        assert_eq!(
+            keys.len(),
+            items.len(),
+            "two requests for one key in a call"
+        );
+        let taken = match next {
+            Next::Hangs => std::future::pending().await,
+            Next::FailsBefore | Next::Denies => 0,
+            Next::TakesHalf => items.len() / 2,
+            Next::Takes | Next::FailsAfter => items.len(),
+        };
+        self.holds
+            .lock()
+            .expect("contents")
+            .extend(items[..taken].iter().cloned());
+        match next {
+            Next::Denies => Err(CallError::Permanent("denied".into())),
+            Next::FailsBefore | Next::FailsAfter => Err(CallError::Retryable("down".into())),
+            _ => Ok((0..items.len())
+                .map(|item| {
+                    if item < taken {
+                        Outcome::Done
+                    } else {
+                        Outcome::Again
+                    }
+                })
+                .collect()),
+        }
+    }
+}
+
+impl Target<Row<'_>> for &Service {
+    async fn call(&self, rows: &[&Row<'_>]) -> Result<Vec<Outcome>, CallError> {
+        let item = |row: &&Row<'_>| {
+            (
+                format!("{:?}", row.key()),
+                format!("{:?}", row.item()["ArrivalTime"]),
+            )
+        };
+        let items: Vec<_> = rows.iter().map(item).collect();
+        Service::call(self, &items).await
+    }
+}
+
+impl Target<Part<'_>> for &Service {
+    async fn call(&self, parts: &[&Part<'_>]) -> Result<Vec<Outcome>, CallError> {
+        let items: Vec<_> = parts
+            .iter()
+            .map(|part| {
+                let body = part.body().expect("JSON");
+                let json: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+                (
+                    format!("{}/{}", json["sequence_number"], json["line"]),
+                    body,
+                )
+            })
+            .collect();
+        Service::call(self, &items).await
+    }
+}
+
+/// Processes a batch with a minute to go; returns the failed sequence numbers.
+async fn invoke(table: &Service, queue: &Service, first: u64, payloads: &[Vec<u8>]) -> Vec<u64> {
+    let event = testkit::event(first, payloads);
+    let payload: KinesisEvent = serde_json::from_slice(&event).expect("an event");
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let handler = Handler::new(table, queue);
+    let (answer, _) = handler.process(&payload.records, deadline).await;
+    let number = |id: Option<String>| id.expect("an identifier").parse().expect("a number");
+    answer
+        .batch_item_failures
+        .into_iter()
+        .map(|f| number(f.item_identifier))
+        .collect()
+}
+
+fn order(n: u32) -> String {
+    format!("53{n},85123A,HEART,6,12/1/2010 8:26,2.55,17850,United Kingdom\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_table_is_given_up_before_the_deadline_and_named_by_record() {
+    let table = Service {
+        forever: Some(Next::TakesHalf),
+        ..Service::default()
+    };
+    let queue = Service::default();
+    let start = Instant::now();
+    let throttled = Service {
+        forever: Some(Next::FailsBefore),
+        ..Service::default()
+    };
+    let payloads = [order(1).into_bytes(), b"?".to_vec(), order(2).into_bytes()];
+    assert_eq!(invoke(&throttled, &queue, 7, &payloads).await, [7, 9]);
+    assert!(
+        start.elapsed() < Duration::from_secs(58),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(
+        queue.holds.lock().expect("contents").len(),
+        1,
+        "the reject is not held up"
+    );
+    // Half is taken of two, then none of one: the first is there, the second comes again.
+    let start = Instant::now();
+    assert_eq!(invoke(&table, &queue, 7, &payloads).await, [9]);
+    assert!(
+        start.elapsed() < Duration::from_secs(58),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_hangs_is_cut_off_before_the_deadline() {
+    let hangs = Service {
+        forever: Some(Next::Hangs),
+        ..Service::default()
+    };
+    let start = Instant::now();
+    assert_eq!(
+        invoke(&hangs, &hangs, 7, &[order(1).into_bytes(), b"?".to_vec()]).await,
+        [7, 8]
+    );
+    assert!(
+        start.elapsed() <= Duration::from_secs(58),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_copies_in_a_batch_the_last_one_is_written() {
+    let (table, queue) = (Service::default(), Service::default());
+    let payloads = [
+        order(1).into_bytes(),
+        order(2).into_bytes(),
+        order(1).into_bytes(),
+    ];
+    assert!(invoke(&table, &queue, 0, &payloads).await.is_empty());
+    let rows = table.holds.into_inner().expect("contents");
+    let arrivals: Vec<_> = rows.values().map(String::as_str).collect();
+    assert_eq!(
+        arrivals,
+        [
+            r#"S("2010-12-01T08:26:00.002Z")"#,
+            r#"S("2010-12-01T08:26:00.001Z")"#
+        ]
+    );
+}
+
+/// A record with `refused` bad lines between two good ones: what is in the queue.
+async fn rejects_of(refused: usize) -> Vec<serde_json::Value> {
+    let (table, queue) = (Service::default(), Service::default());
+    let record = format!("{}{}{}", order(1), "?\n".repeat(refused), order(2));
+    let event = testkit::event(0, &[record]);
+    let event: KinesisEvent = serde_json::from_slice(&event).expect("an event");
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let (answer, counts) = Handler::new(&table, &queue)
+        .process(&event.records, deadline)
+        .await;
+    assert!(answer.batch_item_failures.is_empty());
+    assert_eq!(
+        (counts.lines_stored, counts.lines_rejected),
+        (2, refused as u64)
+    );
+    assert_eq!(table.holds.into_inner().expect("contents").len(), 2);
+    let queue = queue.holds.into_inner().expect("contents");
+    let json = |body: &String| serde_json::from_str(body).expect("JSON");
+    queue.values().map(json).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_with_too_many_refused_lines_is_kept_whole_and_its_good_lines_are_stored() {
+    let singly = rejects_of(100).await;
+    assert_eq!(singly.len(), 100);
+    assert!(
+        singly
+            .iter()
+            .all(|r| r["lines"] == 1 && r["data"] == "Pw==")
+    );
+    let whole = rejects_of(100_000).await;
+    assert_eq!(whole.len(), 1);
+    let (line, lines, reason) = (&whole[0]["line"], &whole[0]["lines"], &whole[0]["reason"]);
+    assert_eq!((line.as_u64(), lines.as_u64()), (Some(2), Some(100_000)));
+    assert_eq!(reason, "not_json_or_csv");
+}
+
+fn payload() -> impl Strategy<Value = Vec<u8>> {
+    let line = prop_oneof![
+        4 => (0u32..40).prop_map(order),
+        1 => (0u32..40).prop_map(|n| format!("?{n}\n")),
+    ];
+    prop::collection::vec(line, 1..4).prop_map(|lines| lines.concat().into_bytes())
+}
+
+fn script() -> impl Strategy<Value = Vec<Next>> {
+    let next = prop::sample::select(vec![
+        Next::Takes,
+        Next::TakesHalf,
+        Next::FailsBefore,
+        Next::FailsAfter,
+        Next::Denies,
+        Next::Hangs,
+    ]);
+    prop::collection::vec(next, 0..6)
+}
+
+proptest! {
+    #[test]
+    fn every_line_is_stored_rejected_or_comes_again(
+        payloads in prop::collection::vec(payload(), 1..60),
+        table_script in script(),
+        queue_script in script(),
+        cuts in prop::collection::vec(1usize..20, 1..6),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        let table = Service { script: Mutex::new(table_script), ..Service::default() };
+        let queue = Service { script: Mutex::new(queue_script), ..Service::default() };
+        // As the event source mapping does: batches of any size, and after a
+        // failure again from the lowest failed record on.
+        let mut from = 0;
+        let mut sizes = cuts.iter().cycle();
+        for _ in 0..1000 {
+            let to = (from + sizes.next().expect("a size")).min(payloads.len());
+            let failed = runtime.block_on(invoke(&table, &queue, from as u64, &payloads[from..to]));
+            prop_assert!(failed.iter().all(|n| (from..to).contains(&(*n as usize))));
+            from = failed.iter().min().map_or(to, |lowest| *lowest as usize);
+            if from == payloads.len() {
+                break;
+            }
+        }
+        prop_assert_eq!(from, payloads.len());
+        let text = String::from_utf8(payloads.concat()).expect("UTF-8");
+        let good: BTreeSet<_> = text.lines().filter(|l| !l.starts_with('?')).collect();
+        let bad = text.lines().filter(|l| l.starts_with('?')).count();
+        prop_assert_eq!(table.holds.lock().expect("contents").len(), good.len());
+        prop_assert_eq!(queue.holds.lock().expect("contents").len(), bad);
+    }
+}
