@@ -1,0 +1,48 @@
+//! `sitewatch`: the pipeline on one machine.
+
+mod demo;
+mod local;
+mod show;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Real-time website monitoring on AWS Lambda, on your own machine.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run order events through the real `orders` function into an embedded DynamoDB and show the rows.
+    ///
+    /// Needs no AWS account and no server: the table is in memory and gone afterwards.
+    /// Without arguments the project's own samples are used; see events/orders/.
+    Demo {
+        /// Kinesis event files (JSON), as Lambda receives them
+        #[arg(value_name = "EVENT.json")]
+        events: Vec<PathBuf>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let Command::Demo { events } = arguments.command;
+    match demo::run(&events).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            anstream::eprintln!(
+                "{}error:{} {error:#}",
+                show::BAD.render(),
+                show::BAD.render_reset()
+            );
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How things look in a terminal. Colours go through `anstream`, which leaves
+//! them out for `NO_COLOR` and where no terminal reads.
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::presets;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+/// A heading.
+pub(crate) const HEAD: Style = Style::new().bold();
+/// What went well.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// What was refused.
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+/// What went wrong.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// Tables are no wider than this: longer texts wrap.
+const WIDTH: u16 = 120;
+
+/// Prints a heading with space above it.
+pub(crate) fn heading(text: &str) {
+    anstream::println!("\n{HEAD}{text}{HEAD:#}");
+}
+
+/// An empty table with these columns; those in `numbers` are set flush right.
+pub(crate) fn table(columns: &[&str], numbers: &[usize]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_BORDERS_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH)
+        .set_header(columns);
+    for column in numbers {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// A count with its noun: `1 record`, `2 records`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// At most `width` characters of a text.
+pub(crate) fn shortened(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    text.chars()
+        .take(width.saturating_sub(1))
+        .chain(['…'])
+        .collect()
+}
