@@ -19,8 +19,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The configuration for every client: region, credentials and endpoint from the
-/// SDK's own variables. The SDK would find out only at its first call that one of
-/// them is missing or malformed, so they are looked at here.
+/// SDK's own variables. The SDK would find out only at its first call that the
+/// region or the endpoint is missing or malformed, so those are looked at here.
 ///
 /// The SDK's retries are off: [`deliver`](crate::delivery::deliver) retries, per
 /// item and until the deadline, and two layers would multiply.
@@ -126,6 +126,7 @@ fn wrong_table(message: &str) -> bool {
     [
         "does not match the schema",
         "Type mismatch for key",
+        "Type mismatch for Index Key",
         "Missing the key",
     ]
     .iter()
@@ -205,6 +206,7 @@ mod tests {
         for message in [
             "The provided key element does not match the schema",
             "One or more parameter values were invalid: Type mismatch for key CustomerID expected: S actual: N",
+            "One or more parameter values were invalid: Type mismatch for Index Key OrderDate Expected: N Actual: S IndexName: ByDate",
             "One or more parameter values were invalid: Missing the key id in the item",
         ] {
             let error = answered(400, "ValidationException", message);

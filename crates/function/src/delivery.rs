@@ -62,10 +62,29 @@ pub struct Limits {
     pub bytes_per_call: usize,
     /// Calls at the same time.
     pub in_flight: usize,
+    /// The pauses between tries.
+    pub pauses: Pauses,
+}
+
+/// Pauses between tries that grow and differ by chance.
+#[derive(Debug, Clone, Copy)]
+pub struct Pauses {
     /// The longest first pause; it doubles from try to try.
-    pub first_pause: Duration,
+    pub first: Duration,
     /// The longest pause of all.
-    pub longest_pause: Duration,
+    pub longest: Duration,
+}
+
+impl Pauses {
+    /// The pause after `attempt` earlier pauses: `share` (0 to 1, by chance) of a
+    /// length that doubles, so that throttled callers do not come back together.
+    /// Source: "Exponential Backoff And Jitter", AWS Architecture Blog (full jitter).
+    #[must_use]
+    pub fn before(self, attempt: u32, share: f64) -> Duration {
+        let factor = 1_u32.checked_shl(attempt).unwrap_or(u32::MAX);
+        let doubled = self.first.saturating_mul(factor);
+        doubled.min(self.longest).mul_f64(share)
+    }
 }
 
 /// What became of an item.
@@ -88,14 +107,6 @@ pub struct Delivery {
     pub retried: u64,
     /// The last error, if there was one.
     pub error: Option<CallError>,
-}
-
-impl Delivery {
-    /// How many items had this fate.
-    #[must_use]
-    pub fn count(&self, fate: Fate) -> usize {
-        self.fates.iter().filter(|f| **f == fate).count()
-    }
 }
 
 /// Delivers `items`, whose sizes in bytes `size` tells, until all have a fate or
@@ -217,7 +228,7 @@ impl<T: Sync, S: Target<T>> Run<'_, T, S> {
                     }
                 }
             }
-            let pause = pause(attempt, self.limits, fastrand::f64());
+            let pause = self.limits.pauses.before(attempt, fastrand::f64());
             if group.is_empty() || !self.deadline.allows(pause) {
                 return None;
             }
@@ -225,6 +236,36 @@ impl<T: Sync, S: Target<T>> Run<'_, T, S> {
             tokio::time::sleep(pause).await;
         }
         None
+    }
+}
+
+/// Makes one call again after growing, jittered pauses, as long as it may succeed
+/// later and the deadline allows.
+///
+/// # Errors
+/// The call's own error once it is final or the deadline has come.
+pub async fn retry<T, F>(
+    pauses: Pauses,
+    deadline: Deadline,
+    mut call: impl FnMut() -> F,
+) -> Result<T, CallError>
+where
+    F: Future<Output = Result<T, CallError>>,
+{
+    let mut attempt = 0;
+    loop {
+        let answer = tokio::time::timeout_at(deadline.instant(), call()).await;
+        let error = match answer {
+            Ok(Err(CallError::Retryable(error))) => error,
+            Ok(answer) => return answer,
+            Err(elapsed) => return Err(CallError::Retryable(Box::new(elapsed))),
+        };
+        let pause = pauses.before(attempt, fastrand::f64());
+        if !deadline.allows(pause) {
+            return Err(CallError::Retryable(error));
+        }
+        tokio::time::sleep(pause).await;
+        attempt += 1;
     }
 }
 
@@ -244,16 +285,6 @@ fn settle(group: Vec<usize>, outcomes: &[Outcome], part: &mut Part) -> Vec<usize
         }
     }
     again
-}
-
-/// The pause before the next try: `share` (0 to 1, by chance) of a length that
-/// doubles, so that throttled callers do not come back together.
-/// Source: "Exponential Backoff And Jitter", AWS Architecture Blog (full jitter).
-fn pause(attempt: u32, limits: Limits, share: f64) -> Duration {
-    let doubled = limits
-        .first_pause
-        .saturating_mul(1_u32.checked_shl(attempt).unwrap_or(u32::MAX));
-    doubled.min(limits.longest_pause).mul_f64(share)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Configuration from the environment: typed, checked once, at the cold start.
 
+use std::ops::RangeInclusive;
+
 use thiserror::Error;
 
 /// A variable that keeps a function from starting. One line that names it.
@@ -92,8 +94,7 @@ impl TableName {
     /// `None` if no table can have that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-        ((3..=255).contains(&name.len()) && name.bytes().all(legal)).then(|| Self(name.to_owned()))
+        is_name(name, 3..=255).then(|| Self(name.to_owned()))
     }
 
     /// The name.
@@ -101,6 +102,34 @@ impl TableName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The name of a Kinesis stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamName(String);
+
+impl StreamName {
+    /// What a stream name looks like, for error messages.
+    pub const EXPECTED: &'static str =
+        "a Kinesis stream name (1 to 128 letters, digits, '_', '-', '.')";
+
+    /// `None` if no stream can have that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        is_name(name, 1..=128).then(|| Self(name.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether `name` has that many of the characters that AWS allows in a name.
+fn is_name(name: &str, length: RangeInclusive<usize>) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    length.contains(&name.len()) && name.bytes().all(legal)
 }
 
 /// The URL of an SQS queue.
@@ -165,10 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn table_names_and_queue_urls_are_checked() {
+    fn names_and_queue_urls_are_checked() {
         for name in ["ab", "a/b/c", "täble", &"x".repeat(256)] {
             assert_eq!(TableName::parse(name), None, "{name}");
         }
+        for name in ["", "a/b", &"x".repeat(129)] {
+            assert_eq!(StreamName::parse(name), None, "{name}");
+        }
+        assert!(StreamName::parse("alarms").is_some());
         for url in [
             "rejects",
             "ftp://h/1/q",

@@ -6,6 +6,7 @@
 //! record that nothing here needs, so the event is read by this one.
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html>
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use aws_lambda_events::streams::KinesisEventResponse;
@@ -31,8 +32,8 @@ pub struct Record {
     pub stream: String,
     /// The shard's id, `shardId-000000000006`.
     pub shard: String,
-    /// Up to 56 decimal digits that grow within a shard.
-    pub sequence_number: String,
+    /// Its place in the shard.
+    pub sequence_number: SequenceNumber,
     /// When Kinesis received it, to the millisecond.
     pub arrived_at: DateTime<Utc>,
     /// The payload as the producer sent it.
@@ -51,8 +52,7 @@ struct RawRecord {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawKinesis {
-    #[serde(deserialize_with = "sequence_number")]
-    sequence_number: String,
+    sequence_number: SequenceNumber,
     #[serde(deserialize_with = "epoch_seconds")]
     approximate_arrival_timestamp: DateTime<Utc>,
     #[serde(deserialize_with = "base64_bytes")]
@@ -85,23 +85,68 @@ pub fn failures(records: &[Record], failed: &[bool]) -> KinesisEventResponse {
     let mut response = KinesisEventResponse::default();
     for (record, failed) in records.iter().zip(failed) {
         if *failed {
-            response.add_failure(record.sequence_number.clone());
+            response.add_failure(record.sequence_number.as_str());
         }
     }
     response
 }
 
-/// A sequence number. An empty one could not be reported as failed: Lambda would
-/// take it as the whole batch.
-fn sequence_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(D::Error::invalid_value(
-            Unexpected::Other("another text"),
-            &"decimal digits",
-        ));
+/// The first record that a response names: Lambda delivers again from there on.
+#[must_use]
+pub fn first_failed(response: &KinesisEventResponse) -> Option<&str> {
+    let first = response.batch_item_failures.first()?;
+    first.item_identifier.as_deref()
+}
+
+/// A record's place in its shard: up to 56 decimal digits, more than any number
+/// type holds, that grow within the shard. Ordered as the numbers they are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SequenceNumber(String);
+
+impl SequenceNumber {
+    /// `None` if `text` is anything but decimal digits. An empty one could not be
+    /// reported as failed: Lambda would take it as the whole batch.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| Self(text.to_owned()))
     }
-    Ok(text)
+
+    /// The digits as they came.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Ord for SequenceNumber {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let [one, two] = [self, other].map(|n| n.0.trim_start_matches('0'));
+        let numbers = one.len().cmp(&two.len()).then_with(|| one.cmp(two));
+        // Leading zeros last, so that only what is equal compares as equal.
+        numbers.then_with(|| self.0.len().cmp(&other.0.len()))
+    }
+}
+
+impl PartialOrd for SequenceNumber {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for SequenceNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for SequenceNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| {
+            D::Error::invalid_value(Unexpected::Other("another text"), &"decimal digits")
+        })
+    }
 }
 
 /// Seconds since 1970 with a fraction, to the nearest millisecond.
@@ -164,7 +209,7 @@ mod tests {
         let record = read(event("4959", json!(1_545_084_650.987), "SGVsbG8=")).expect("a record");
         assert_eq!(record.stream, "orders");
         assert_eq!(record.shard, "shardId-000000000006");
-        assert_eq!(record.sequence_number, "4959");
+        assert_eq!(record.sequence_number.as_str(), "4959");
         assert_eq!(record.data, b"Hello");
         assert_eq!(record.arrived_at.timestamp_millis(), 1_545_084_650_987);
     }
@@ -216,6 +261,17 @@ mod tests {
     }
 
     #[test]
+    fn sequence_numbers_are_ordered_as_numbers_of_any_length() {
+        let number = |text: &str| SequenceNumber::parse(text).expect("digits");
+        let long = "9".repeat(55);
+        assert!(number("9") < number("10"));
+        assert!(number("0010") > number("9"));
+        assert!(number(&long) < number(&format!("1{}", "0".repeat(55))));
+        assert_eq!(number("7"), number("7"));
+        assert_eq!(SequenceNumber::parse("-1"), None);
+    }
+
+    #[test]
     fn names_exactly_the_failed_records() {
         let record = |n: &str| read(event(n, json!(1), "")).expect("a record");
         let records = [record("1"), record("2"), record("3")];
@@ -224,6 +280,9 @@ mod tests {
             response.to_string()
         };
         assert_eq!(named(&[false; 3]), r#"{"batchItemFailures":[]}"#);
+        assert_eq!(first_failed(&failures(&records, &[false; 3])), None);
+        let failed = failures(&records, &[false, true, true]);
+        assert_eq!(first_failed(&failed), Some("2"));
         assert_eq!(
             named(&[false, true, true]),
             r#"{"batchItemFailures":[{"itemIdentifier":"2"},{"itemIdentifier":"3"}]}"#

@@ -14,7 +14,7 @@ pub mod rejects;
 pub mod telemetry;
 
 pub use deadline::Deadline;
-pub use event::{KinesisEvent, Record, failures};
+pub use event::{KinesisEvent, Record, SequenceNumber, failures, first_failed};
 
 /// Any error, as the Lambda runtime takes it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

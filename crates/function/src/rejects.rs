@@ -15,12 +15,12 @@ use serde::Serialize;
 use std::time::Duration;
 
 use crate::aws::call_error;
-use crate::delivery::{CallError, Delivery, Fate, Limits, Outcome, Target, deliver};
+use crate::delivery::{CallError, Delivery, Fate, Limits, Outcome, Pauses, Target, deliver};
 use crate::env::QueueUrl;
 use crate::{Deadline, Record};
 
-/// The largest message that every queue takes: 256 KiB. Queues may allow 1 MiB
-/// today, but need not.
+/// The largest message that a queue takes unless it was made to take less, which
+/// it must not be: 256 KiB. Queues may allow 1 MiB today, but need not.
 const MESSAGE_BYTES: usize = 256 * 1024;
 /// Room for everything in a message but its data.
 const ENVELOPE_BYTES: usize = 4 * 1024;
@@ -33,8 +33,10 @@ const LIMITS: Limits = Limits {
     items_per_call: 10,
     bytes_per_call: MESSAGE_BYTES,
     in_flight: 4,
-    first_pause: Duration::from_millis(100),
-    longest_pause: Duration::from_secs(5),
+    pauses: Pauses {
+        first: Duration::from_millis(100),
+        longest: Duration::from_secs(5),
+    },
 };
 
 /// A line that was refused, or a record of more of them than are kept singly.
@@ -166,7 +168,7 @@ impl Part<'_> {
             found: self.reject.found,
             stream: &self.record.stream,
             shard: &self.record.shard,
-            sequence_number: &self.record.sequence_number,
+            sequence_number: self.record.sequence_number.as_str(),
             arrived_at: self
                 .record
                 .arrived_at
@@ -311,7 +313,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_long_original_is_spread_over_messages_that_any_queue_takes() {
+    async fn a_long_original_is_spread_over_messages_that_a_queue_takes() {
         let bytes: Vec<u8> = (0..1_048_576_u32).map(|n| (n % 251) as u8).collect();
         let mut messages = sent(Rejected {
             record: 0,

@@ -48,18 +48,6 @@ impl OrderDate {
             utc: true,
         })
     }
-
-    /// The date and time: in UTC if [`is_utc`](Self::is_utc), else the shop's own.
-    #[must_use]
-    pub const fn date_time(&self) -> NaiveDateTime {
-        self.at
-    }
-
-    /// Whether the payload gave an offset.
-    #[must_use]
-    pub const fn is_utc(&self) -> bool {
-        self.utc
-    }
 }
 
 impl fmt::Display for OrderDate {

@@ -7,7 +7,7 @@ use aws_lambda_events::streams::KinesisEventResponse;
 use function::delivery::{Delivery, Fate, Target, deliver};
 use function::rejects::{self, Part, Rejected};
 use function::telemetry::{chain, emit};
-use function::{BoxError, Deadline, KinesisEvent, Record, failures};
+use function::{BoxError, Deadline, KinesisEvent, Record, failures, first_failed};
 use lambda_runtime::LambdaEvent;
 use tracing::Instrument as _;
 
@@ -61,7 +61,8 @@ where
             .process(&payload.records, deadline)
             .instrument(span.clone())
             .await;
-        span.in_scope(|| report(&Metrics::new(now, start.elapsed(), counts)));
+        let failed = first_failed(&response);
+        span.in_scope(|| report(&Metrics::new(now, start.elapsed(), counts), failed));
         Ok(response)
     }
 
@@ -136,11 +137,12 @@ fn rejected_lines(rejected: &[Rejected<'_>], delivery: &Delivery) -> u64 {
 }
 
 /// One line of log and one of metrics.
-fn report(metrics: &Metrics) {
+fn report(metrics: &Metrics, first_failed: Option<&str>) {
     let counts = &metrics.counts;
     tracing::info!(
         records = counts.records,
         records_failed = counts.records_failed,
+        first_failed,
         lines_stored = counts.lines_stored,
         lines_rejected = counts.lines_rejected,
         lines_retried = counts.lines_retried,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use function::aws::call_error;
-use function::delivery::{CallError, Limits, Outcome, Target};
+use function::delivery::{CallError, Limits, Outcome, Pauses, Target};
 use function::env::TableName;
 
 use crate::row::Row;
@@ -17,8 +17,10 @@ pub(crate) const LIMITS: Limits = Limits {
     items_per_call: 25,
     bytes_per_call: 16 * 1024 * 1024,
     in_flight: 8,
-    first_pause: Duration::from_millis(50),
-    longest_pause: Duration::from_secs(5),
+    pauses: Pauses {
+        first: Duration::from_millis(50),
+        longest: Duration::from_secs(5),
+    },
 };
 
 /// A table whose key is `CustomerID` (N, partition) and `OrderID` (S, sort).

@@ -27,6 +27,8 @@ enum Next {
 #[derive(Default)]
 struct Service {
     holds: Mutex<BTreeMap<String, String>>,
+    /// Items whose key holds this are refused, whenever and with whatever they come.
+    refuses: Option<&'static str>,
     script: Mutex<Vec<Next>>,
     forever: Option<Next>,
 }
@@ -41,6 +43,12 @@ impl Service {
             items.len(),
             "two requests for one key in a call"
         );
+        if let Some(refused) = self.refuses
+            && matches!(next, Next::Takes | Next::TakesHalf | Next::FailsAfter)
+            && items.iter().any(|(key, _)| key.contains(refused))
+        {
+            return Err(CallError::Refused("bad content".into()));
+        }
         let taken = match next {
             Next::Hangs => std::future::pending().await,
             Next::FailsBefore | Next::Denies => 0,
@@ -225,6 +233,32 @@ async fn a_record_with_too_many_refused_lines_is_kept_whole_and_its_good_lines_a
     assert_eq!(reason, "not_json_or_csv");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_line_that_the_table_and_the_queue_refuse_comes_again() {
+    let table = Service {
+        refuses: Some("531-"),
+        ..Service::default()
+    };
+    let down = Service {
+        forever: Some(Next::FailsBefore),
+        ..Service::default()
+    };
+    let payloads = [order(1).into_bytes(), order(2).into_bytes()];
+    let start = Instant::now();
+    assert_eq!(invoke(&table, &down, 7, &payloads).await, [7]);
+    assert!(start.elapsed() < Duration::from_secs(58));
+    assert_eq!(table.holds.lock().expect("contents").len(), 1);
+    let queue = Service::default();
+    assert!(invoke(&table, &queue, 7, &payloads).await.is_empty());
+    let rejects = queue.holds.into_inner().expect("contents");
+    assert!(
+        rejects
+            .values()
+            .all(|body| body.contains("refused_by_table"))
+    );
+    assert_eq!(rejects.len(), 1);
+}
+
 fn payload() -> impl Strategy<Value = Vec<u8>> {
     let line = prop_oneof![
         4 => (0u32..40).prop_map(order),
@@ -258,7 +292,11 @@ proptest! {
             .start_paused(true)
             .build()
             .expect("a runtime");
-        let table = Service { script: Mutex::new(table_script), ..Service::default() };
+        let table = Service {
+            script: Mutex::new(table_script),
+            refuses: Some("5339-"),
+            ..Service::default()
+        };
         let queue = Service { script: Mutex::new(queue_script), ..Service::default() };
         // As the event source mapping does: batches of any size, and after a
         // failure again from the lowest failed record on.
@@ -275,8 +313,10 @@ proptest! {
         }
         prop_assert_eq!(from, payloads.len());
         let text = String::from_utf8(payloads.concat()).expect("UTF-8");
-        let good: BTreeSet<_> = text.lines().filter(|l| !l.starts_with('?')).collect();
-        let bad = text.lines().filter(|l| l.starts_with('?')).count();
+        let (bad, good): (Vec<_>, Vec<_>) = text
+            .lines()
+            .partition(|l| l.starts_with('?') || l.starts_with("5339,"));
+        let (bad, good) = (bad.len(), BTreeSet::from_iter(good));
         prop_assert_eq!(table.holds.lock().expect("contents").len(), good.len());
         prop_assert_eq!(queue.holds.lock().expect("contents").len(), bad);
     }

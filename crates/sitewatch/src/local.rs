@@ -34,7 +34,7 @@ pub(crate) async fn dynamodb() -> anyhow::Result<Client> {
     Ok(Client::new(&config))
 }
 
-/// Makes the orders table as the template does.
+/// Makes the orders table.
 pub(crate) async fn create_orders_table(client: &Client, name: &str) -> anyhow::Result<()> {
     let mut call = client
         .create_table()

@@ -12,8 +12,10 @@ const LIMITS: Limits = Limits {
     items_per_call: 3,
     bytes_per_call: 100,
     in_flight: 2,
-    first_pause: Duration::from_millis(50),
-    longest_pause: Duration::from_secs(2),
+    pauses: Pauses {
+        first: Duration::from_millis(50),
+        longest: Duration::from_secs(2),
+    },
 };
 
 /// What the service does with an item: how often it says `Again`, then its end.
@@ -208,11 +210,11 @@ async fn a_call_that_cannot_succeed_is_not_repeated() {
 #[test]
 fn pauses_grow_to_their_bound() {
     let pauses: Vec<_> = [0, 1, 2, 5, 6, 31, 32, 4000]
-        .map(|n| pause(n, LIMITS, 1.0))
+        .map(|n| LIMITS.pauses.before(n, 1.0))
         .to_vec();
     let millis = [50, 100, 200, 1600, 2000, 2000, 2000, 2000];
     assert_eq!(pauses, millis.map(Duration::from_millis));
-    assert_eq!(pause(3, LIMITS, 0.5), Duration::from_millis(200));
+    assert_eq!(LIMITS.pauses.before(3, 0.5), Duration::from_millis(200));
 }
 
 proptest! {
