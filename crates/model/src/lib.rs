@@ -1,6 +1,6 @@
 //! The vocabulary that every sitewatch function shares: what an order line is,
 //! how the bytes of a Kinesis record become order lines, why a line can be
-//! refused, and what identifies a line for good.
+//! refused, what identifies a line for good, and what an alarm tells.
 //!
 //! Plain data in, plain data out. No AWS SDK, no runtime, no clock and no
 //! environment belong here.
@@ -18,6 +18,7 @@
 
 #![deny(clippy::float_arithmetic, clippy::float_cmp)]
 
+mod alarm;
 mod csv;
 mod date;
 mod identity;
@@ -27,10 +28,13 @@ mod line;
 mod number;
 mod record;
 mod reject;
+mod second;
 mod value;
 
+pub use alarm::{Alarm, AlarmKind, Measure};
 pub use date::OrderDate;
 pub use line::{Customer, OrderLine};
 pub use record::{Decoded, Lines, Position, decode};
 pub use reject::{Field, Found, Reason, Reject};
 pub use rust_decimal::Decimal;
+pub use second::Second;

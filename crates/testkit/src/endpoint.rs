@@ -1,4 +1,4 @@
-//! AWS endpoints on loopback: `ministack` (DynamoDB and SQS, its own process) and
+//! AWS endpoints on loopback: `ministack` (DynamoDB, Kinesis and SQS, its own process) and
 //! `dynoxide` (DynamoDB on SQLite, in this process).
 
 use std::collections::HashMap;
@@ -122,6 +122,49 @@ impl Endpoint {
             .collect::<Result<_, _>>()
             .await
             .expect("a scan to its end")
+    }
+
+    /// A Kinesis client.
+    #[must_use]
+    pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
+        aws_sdk_kinesis::Client::new(&sdk_config(&self.url))
+    }
+
+    /// Makes a stream with one shard.
+    pub async fn create_stream(&self, name: &str) {
+        let call = self.kinesis().create_stream().stream_name(name);
+        call.shard_count(1).send().await.expect("a new stream");
+    }
+
+    /// Every record of a stream of one shard: its partition key and its data.
+    pub async fn stream_records(&self, name: &str) -> Vec<(String, Vec<u8>)> {
+        let client = self.kinesis();
+        let shards = client.list_shards().stream_name(name).send().await;
+        let shards = shards.expect("an answer from the stream");
+        let shard = shards.shards().first().expect("a shard").shard_id();
+        let from = aws_sdk_kinesis::types::ShardIteratorType::TrimHorizon;
+        let call = client
+            .get_shard_iterator()
+            .stream_name(name)
+            .shard_id(shard);
+        let answer = call.shard_iterator_type(from).send().await;
+        let mut next = answer.expect("an answer from the stream").shard_iterator;
+        let mut records = Vec::new();
+        while let Some(iterator) = next {
+            let answer = client.get_records().shard_iterator(iterator).send().await;
+            let answer = answer.expect("records from the stream");
+            if answer.records().is_empty() {
+                break;
+            }
+            let read = |r: &aws_sdk_kinesis::types::Record| {
+                let key = r.partition_key().unwrap_or_default().to_owned();
+                let data = r.data().as_ref();
+                (key, data.to_vec())
+            };
+            records.extend(answer.records().iter().map(read));
+            next = answer.next_shard_iterator;
+        }
+        records
     }
 
     /// Makes a queue and returns its URL.

@@ -1,0 +1,31 @@
+//! The function's configuration.
+
+use function::env::{ConfigError, Env, StreamName, TableName};
+
+use crate::rule::Rule;
+
+/// What the `surge` function must be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `SURGE_TABLE`: the table of the counts and the site's state, string keys
+    /// `pk` and `sk`, TTL attribute `expires_at`.
+    pub table: TableName,
+    /// `ALARM_STREAM`: the Kinesis stream that alarms go to.
+    pub stream: StreamName,
+    /// The rule, from the variables that [`Rule::from_env`] names.
+    pub rule: Rule,
+}
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// The first variable that is missing, malformed or contradicts the others.
+    pub fn from_env(env: &Env<'_>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            table: env.required("SURGE_TABLE", TableName::EXPECTED, TableName::parse)?,
+            stream: env.required("ALARM_STREAM", StreamName::EXPECTED, StreamName::parse)?,
+            rule: Rule::from_env(env)?,
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! A batch's records into their shard's granules, each record once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use function::Record;
+use function::delivery::CallError;
+use model::{Measure, Second};
+
+use crate::bucket::{Line, lines};
+use crate::granule::{Arrival, Granule, start_of};
+use crate::metrics::Counts;
+use crate::state::State;
+use crate::table::Table;
+
+/// A batch, sorted into the granules that its records belong to.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    /// Arrivals by the first second of their granule, in the shard's order.
+    granules: BTreeMap<Second, Vec<Arrival<'a>>>,
+}
+
+/// What counting a batch did.
+#[derive(Debug)]
+pub(crate) struct Counted<'a> {
+    /// The shard's granules of the batch's time and of a window before it.
+    pub(crate) granules: BTreeMap<Second, Granule>,
+    /// The records that are not counted, and why.
+    pub(crate) failed: Option<(Vec<&'a Record>, CallError)>,
+}
+
+impl<'a> Batch<'a> {
+    /// Decodes records.
+    pub(crate) fn decode(records: &'a [Record], measure: Measure, counts: &mut Counts) -> Self {
+        let mut granules: BTreeMap<Second, Vec<Arrival<'a>>> = BTreeMap::new();
+        for record in records {
+            let (lines, refused) = lines(&record.data, measure);
+            let cancelled = lines.iter().filter(|l| **l == Line::Cancellation).count() as u64;
+            counts.lines_refused += refused;
+            counts.lines_cancelled += cancelled;
+            counts.lines_counted += lines.len() as u64 - cancelled;
+            let second = Second::of(record.arrived_at);
+            granules.entry(start_of(second)).or_default().push(Arrival {
+                sequence: &record.sequence_number,
+                second,
+                lines,
+            });
+        }
+        Self { granules }
+    }
+
+    /// The first and the last second in which a record arrived; `None` without any.
+    pub(crate) fn span(&self) -> Option<(Second, Second)> {
+        let seconds = || self.granules.values().flatten().map(|a| a.second);
+        Some((seconds().min()?, seconds().max()?))
+    }
+
+    /// Counts the batch: one conditional write for each granule that it touches.
+    ///
+    /// `known` are the shard's granules as they were read, of the batch's time and
+    /// of a window before it. A write that finds another in the place of the one it
+    /// was made from is made anew from that.
+    pub(crate) async fn count<T: Table>(
+        self,
+        records: &'a [Record],
+        known: Vec<Granule>,
+        state: &State<'_, T>,
+        now: DateTime<Utc>,
+        registered: &Registered,
+    ) -> Counted<'a> {
+        let shard = records.first().map_or("", |record| record.shard.as_str());
+        let mut granules: BTreeMap<_, _> = known.into_iter().map(|g| (g.start, g)).collect();
+        let hour = now.timestamp().div_euclid(3_600);
+        let in_use = granules
+            .values()
+            .any(|g| g.written_at.timestamp().div_euclid(3_600) == hour);
+        if !in_use && registered.is_new(shard, hour) {
+            if let Err(error) = state.register(shard, now).await {
+                let failed = Some((records.iter().collect(), error));
+                return Counted { granules, failed };
+            }
+            registered.note(shard, hour);
+        }
+        let mut failed = None;
+        for (start, arrivals) in &self.granules {
+            let granule = granules.remove(start);
+            match count_into(granule, *start, arrivals, shard, state, now).await {
+                Ok(granule) => {
+                    granules.insert(*start, granule);
+                }
+                Err(error) => {
+                    // Later granules are not counted either: their records come
+                    // again with these, and are counted then.
+                    let later = |r: &&Record| start_of(Second::of(r.arrived_at)) >= *start;
+                    failed = Some((records.iter().filter(later).collect(), error));
+                    break;
+                }
+            }
+        }
+        Counted { granules, failed }
+    }
+}
+
+/// The shards that this process has registered, and in which hour. A shard is
+/// registered before anything is counted of it and again in each hour that it is
+/// in use, so that nobody looks at the site without it.
+#[derive(Debug, Default)]
+pub(crate) struct Registered(Mutex<HashMap<String, i64>>);
+
+impl Registered {
+    fn is_new(&self, shard: &str, hour: i64) -> bool {
+        // A poisoned lock costs a write too many.
+        self.0
+            .lock()
+            .map_or(true, |hours| hours.get(shard) != Some(&hour))
+    }
+
+    fn note(&self, shard: &str, hour: i64) {
+        if let Ok(mut hours) = self.0.lock() {
+            hours.retain(|_, other| *other == hour);
+            hours.insert(shard.to_owned(), hour);
+        }
+    }
+}
+
+/// Counts arrivals into their granule, which was `known` to be there when it was
+/// read.
+async fn count_into<T: Table>(
+    mut known: Option<Granule>,
+    start: Second,
+    arrivals: &[Arrival<'_>],
+    shard: &str,
+    state: &State<'_, T>,
+    now: DateTime<Utc>,
+) -> Result<Granule, CallError> {
+    loop {
+        let before = known.as_ref().and_then(|granule| granule.last.clone());
+        let mut granule = known.unwrap_or_else(|| Granule::empty(start));
+        if !granule.count(arrivals, state.measure, now)
+            || state.put_granule(shard, &granule, before.as_ref()).await?
+        {
+            return Ok(granule);
+        }
+        known = state.granules(shard, (start, start)).await?.pop();
+    }
+}

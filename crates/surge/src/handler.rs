@@ -1,0 +1,271 @@
+//! One invocation: count the batch, look at the site if this shard is busy, and
+//! publish what there is to tell.
+
+use std::time::{Instant, SystemTime};
+
+use aws_lambda_events::streams::KinesisEventResponse;
+use chrono::{DateTime, Utc};
+use function::delivery::{CallError, Fate, Target, deliver};
+use function::telemetry::{chain, emit};
+use function::{BoxError, Deadline, Record, failures, first_failed};
+use lambda_runtime::LambdaEvent;
+use model::{Alarm, Second};
+use tracing::Instrument as _;
+
+use crate::count::{Batch, Registered};
+use crate::event::Event;
+use crate::granule::Granule;
+use crate::look;
+use crate::metrics::{Counts, Metrics};
+use crate::publish::LIMITS;
+use crate::rule::Rule;
+use crate::site::Site;
+use crate::state::State;
+use crate::table::Table;
+use crate::window::{Arrivals, Rate};
+
+/// The function with its rule, its table and the stream that alarms go to.
+#[derive(Debug)]
+pub struct Handler<T, S> {
+    rule: Rule,
+    table: T,
+    stream: S,
+    registered: Registered,
+}
+
+impl<T: Table, S: Target<Alarm>> Handler<T, S> {
+    /// A handler that keeps its counts in `table` and tells `stream`.
+    pub fn new(rule: Rule, table: T, stream: S) -> Self {
+        Self {
+            rule,
+            table,
+            stream,
+            registered: Registered::default(),
+        }
+    }
+
+    /// Handles one invocation and tells of it in log and metrics.
+    ///
+    /// # Errors
+    /// For a scheduled event, if the site could not be looked at or an alarm not be
+    /// published: it comes again. A batch fails per record.
+    pub async fn handle(
+        &self,
+        event: LambdaEvent<Event>,
+    ) -> Result<KinesisEventResponse, BoxError> {
+        let LambdaEvent { payload, context } = event;
+        let records = match &payload {
+            Event::Records(records) => records.as_slice(),
+            Event::Scheduled => &[],
+        };
+        let first = records.first();
+        // An error's span, so that no log level hides whose records these are.
+        let span = tracing::error_span!(
+            "batch",
+            request_id = context.request_id,
+            stream = first.map(|r| r.stream.as_str()),
+            shard = first.map(|r| r.shard.as_str()),
+        );
+        let start = Instant::now();
+        let at = SystemTime::now();
+        let deadline = Deadline::of(&context, at);
+        let now = DateTime::<Utc>::from(at);
+        let (answer, counts) = async {
+            match &payload {
+                Event::Records(records) => {
+                    let (response, counts) = Box::pin(self.batch(records, now, deadline)).await;
+                    (Ok(response), counts)
+                }
+                Event::Scheduled => {
+                    let (result, counts) = Box::pin(self.scheduled(now, deadline)).await;
+                    let answer = result.map(|()| KinesisEventResponse::default());
+                    (answer.map_err(BoxError::from), counts)
+                }
+            }
+        }
+        .instrument(span.clone())
+        .await;
+        let failed = answer.as_ref().ok().and_then(first_failed);
+        span.in_scope(|| report(&Metrics::new(at, start.elapsed(), counts), failed));
+        answer
+    }
+
+    /// Counts a batch of one shard. When this returns, every record is counted or in
+    /// the answer. A look at the site that fails is no failure of the batch: the
+    /// next one sees the same counts.
+    pub async fn batch(
+        &self,
+        records: &[Record],
+        now: DateTime<Utc>,
+        deadline: Deadline,
+    ) -> (KinesisEventResponse, Counts) {
+        let mut counts = Counts {
+            records: records.len() as u64,
+            ..Counts::default()
+        };
+        let batch = Batch::decode(records, self.rule.count, &mut counts);
+        let (Some(span), Some(first)) = (batch.span(), records.first()) else {
+            return (KinesisEventResponse::default(), counts);
+        };
+        let state = self.state(deadline);
+        let before = (span.0 - i64::from(self.rule.window) + 1, span.1);
+        let read = tokio::try_join!(state.granules(&first.shard, before), state.site(false));
+        let (known, site) = match read {
+            Ok((known, stored)) => (known, stored.site),
+            Err(error) => {
+                warn("the counts cannot be read", &error);
+                counts.records_failed = counts.records;
+                return (failures(records, &vec![true; records.len()]), counts);
+            }
+        };
+        let counted = batch
+            .count(records, known, &state, now, &self.registered)
+            .await;
+        let mut failed = vec![false; records.len()];
+        if let Some((not_counted, error)) = &counted.failed {
+            warn("records could not be counted", error);
+            for (record, failed) in records.iter().zip(&mut failed) {
+                *failed = not_counted.iter().any(|r| std::ptr::eq(*r, record));
+            }
+        }
+        counts.records_failed = failed.iter().filter(|failed| **failed).count() as u64;
+
+        let busy = self.busy(counted.granules.values(), span, site.shards);
+        let looked = match busy {
+            Some(span) => look::ahead(&state, &self.rule, span, site.shards, now).await,
+            None => Ok(None),
+        };
+        let publishes = match looked {
+            Ok(rate) => {
+                note(rate, &mut counts);
+                rate.is_some()
+            }
+            Err(error) => {
+                warn("the site could not be looked at", &error);
+                false
+            }
+        };
+        if (publishes || !site.outbox.is_empty())
+            && let Err(error) = self.publish(&state, now, deadline, &mut counts).await
+        {
+            warn("alarms could not be published", &error);
+        }
+        (failures(records, &failed), counts)
+    }
+
+    /// Settles what is known for good and publishes what is left to publish.
+    pub async fn scheduled(
+        &self,
+        now: DateTime<Utc>,
+        deadline: Deadline,
+    ) -> (Result<(), CallError>, Counts) {
+        let mut counts = Counts::default();
+        let state = self.state(deadline);
+        let settled = look::settle(&state, &self.rule, now).await;
+        let settled = settled.map(|rate| note(rate, &mut counts));
+        let published = self.publish(&state, now, deadline, &mut counts).await;
+        (settled.and(published), counts)
+    }
+
+    fn state(&self, deadline: Deadline) -> State<'_, T> {
+        State::new(&self.table, &self.rule.site, self.rule.count, deadline)
+    }
+
+    /// The part of `span` in which this shard is busy enough for the whole site to
+    /// be in breach. If a site of n shards is, one of them has an n-th of the
+    /// threshold: that one looks, and the others need not.
+    fn busy<'g>(
+        &self,
+        granules: impl IntoIterator<Item = &'g Granule>,
+        (from, to): (Second, Second),
+        shards: u32,
+    ) -> Option<(Second, Second)> {
+        if shards == 0 {
+            // Nobody has counted them yet.
+            return Some((from, to));
+        }
+        let mut arrivals = Arrivals::default();
+        let window = i64::from(self.rule.window);
+        look::add(&mut arrivals, granules, (from - window + 1, to));
+        let rates = arrivals.rates(from, to, self.rule.window);
+        let busy =
+            |rate: &&Rate| rate.count.saturating_mul(u64::from(shards)) >= self.rule.threshold;
+        let first = rates.iter().find(busy)?.second;
+        let last = rates.iter().rev().find(busy)?.second;
+        Some((first, last))
+    }
+
+    /// Publishes the alarm records that wait for it, in their order, and takes out
+    /// what is published.
+    async fn publish(
+        &self,
+        state: &State<'_, T>,
+        now: DateTime<Utc>,
+        deadline: Deadline,
+        counts: &mut Counts,
+    ) -> Result<(), CallError> {
+        let outbox = state.site(true).await?.site.outbox;
+        if outbox.is_empty() {
+            return Ok(());
+        }
+        let delivery = deliver(&self.stream, &outbox, |_| 0, LIMITS, deadline).await;
+        // In their order: what stands behind one that is not there, waits with it.
+        let published = delivery
+            .fates
+            .iter()
+            .take_while(|f| **f == Fate::Delivered)
+            .count();
+        counts.alarms_published += published as u64;
+        counts.alarms_waiting = (outbox.len() - published) as u64;
+        for alarm in &outbox[..published] {
+            tracing::info!(
+                alarm_id = alarm.alarm_id,
+                kind = ?alarm.kind,
+                order_count = alarm.order_count,
+                at = %alarm.at,
+                "alarm published"
+            );
+        }
+        let is_published = |alarm: &Alarm| outbox[..published].contains(alarm);
+        look::update(state, now, |site: &mut Site| {
+            site.outbox.retain(|alarm| !is_published(alarm));
+        })
+        .await?;
+        match delivery.error {
+            Some(error) if published < outbox.len() => Err(error),
+            _ if published < outbox.len() => Err(CallError::Retryable("no time left".into())),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn note(rate: Option<Rate>, counts: &mut Counts) {
+    counts.order_rate = rate.map(|rate| rate.count);
+    counts.cancellation_rate = rate.map(|rate| rate.cancellations);
+}
+
+fn warn(what: &str, error: &CallError) {
+    tracing::warn!(error = chain(error), "{what}");
+}
+
+/// One line of log and one of metrics.
+fn report(metrics: &Metrics, first_failed: Option<&str>) {
+    let counts = &metrics.counts;
+    tracing::info!(
+        records = counts.records,
+        records_failed = counts.records_failed,
+        first_failed,
+        lines_counted = counts.lines_counted,
+        lines_cancelled = counts.lines_cancelled,
+        lines_refused = counts.lines_refused,
+        order_rate = counts.order_rate,
+        cancellation_rate = counts.cancellation_rate,
+        alarms_published = counts.alarms_published,
+        alarms_waiting = counts.alarms_waiting,
+        milliseconds = u64::try_from(metrics.batch_duration.as_millis()).unwrap_or(u64::MAX),
+        "batch done"
+    );
+    if let Err(error) = emit(metrics) {
+        tracing::error!(error = chain(&error), "metrics could not be written");
+    }
+}

@@ -1,0 +1,236 @@
+//! A site's state: its breaches and whether it is in ALARM.
+//!
+//! The state moves in two ways. *Settling* goes over each second once, when all
+//! that arrived in it is known, and is the rule to the letter: what it decides is
+//! the same however the records came. *Announcing* looks ahead of that: counts only
+//! grow while records come in, so breaches that are seen already are enough to say
+//! that settling will raise the alarm, and no later than at the announced second.
+
+use std::collections::BTreeMap;
+
+use model::{Alarm, AlarmKind, Second};
+use serde::{Deserialize, Serialize};
+
+use crate::rule::Rule;
+use crate::window::Rate;
+
+/// Breaches that are kept while no second settles; they fill some 200 KB.
+const UNSETTLED_BREACHES: usize = 6_000;
+
+/// A site's state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// How many shards it had when it was last looked at as a whole.
+    pub(crate) shards: u32,
+    /// When it was first looked at, by the function's clock.
+    pub(crate) created_at: Option<Second>,
+    /// Every second up to this one is settled.
+    pub(crate) settled: Option<Second>,
+    /// The second in which the last surge was over.
+    recovered: Option<Second>,
+    /// The breaches that still matter, and what their rates were.
+    breaches: BTreeMap<i64, Breach>,
+    phase: Phase,
+    /// Alarm records that have to be published, in their order.
+    pub(crate) outbox: Vec<Alarm>,
+}
+
+/// A second in breach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Breach {
+    count: u64,
+    cancellations: u64,
+}
+
+/// The state of the alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Phase {
+    Ok {
+        /// Whether the next alarm is raised already, ahead of its second's settling.
+        announced: bool,
+    },
+    Alarm {
+        at: i64,
+        started_at: i64,
+        peak: u64,
+    },
+}
+
+impl Default for Phase {
+    fn default() -> Self {
+        Self::Ok { announced: false }
+    }
+}
+
+impl Site {
+    /// Whether an alarm is raised and not over.
+    #[must_use]
+    pub fn in_alarm(&self) -> bool {
+        !matches!(self.phase, Phase::Ok { announced: false })
+    }
+
+    /// Whether seconds without arrivals, and those only, change nothing.
+    #[must_use]
+    pub(crate) fn is_calm(&self) -> bool {
+        self.phase == (Phase::Ok { announced: false }) && self.breaches.is_empty()
+    }
+
+    /// Takes seconds up to `second` as settled in which nothing arrived, nor in a
+    /// window before them.
+    pub(crate) fn skip_to(&mut self, second: Second) {
+        self.settled = self.settled.max(Some(second));
+    }
+
+    /// Takes note of how many shards the site has.
+    pub(crate) fn set_shards(&mut self, shards: usize) {
+        self.shards = u32::try_from(shards).unwrap_or(u32::MAX);
+    }
+
+    /// Alarm records that have to be published, in their order.
+    #[must_use]
+    pub fn outbox(&self) -> &[Alarm] {
+        &self.outbox
+    }
+
+    /// Takes note of rates that may still grow, and raises the alarm if they are
+    /// enough for one.
+    pub fn announce(&mut self, rule: &Rule, rates: &[Rate]) {
+        for rate in rates {
+            if rate.count >= rule.threshold && Some(rate.second) > self.settled {
+                self.note(*rate);
+            }
+        }
+        while self.breaches.len() > UNSETTLED_BREACHES {
+            self.breaches.pop_first();
+        }
+        if self.phase != (Phase::Ok { announced: false }) {
+            return;
+        }
+        let settled = self.settled.map_or(i64::MIN, Second::since_1970);
+        let mut ahead = self.breaches.range(settled.saturating_add(1)..);
+        let fires =
+            ahead.find(|(t, _)| self.trigger_count(rule, **t) >= u64::from(rule.datapoints));
+        if let Some((at, breach)) = fires.map(|(at, breach)| (*at, *breach)) {
+            let (started_at, peak) = self.run(rule, at);
+            self.emit(rule, AlarmKind::Alarm, at, breach, started_at, peak);
+            self.phase = Phase::Ok { announced: true };
+        }
+    }
+
+    /// Settles seconds, in turn and without a gap behind those that are settled,
+    /// whose rates will not change any more.
+    pub fn settle(&mut self, rule: &Rule, rates: &[Rate]) {
+        for rate in rates {
+            let t = rate.second.since_1970();
+            if rate.count >= rule.threshold {
+                self.note(*rate);
+            }
+            self.step(rule, t, rate);
+            self.settled = Some(rate.second);
+            let memory = rule.memory();
+            while let Some(first) = self.breaches.first_entry()
+                && *first.key() <= t - memory
+            {
+                first.remove();
+            }
+        }
+    }
+
+    /// The rule for one second.
+    fn step(&mut self, rule: &Rule, t: i64, rate: &Rate) {
+        // What was in breach once stays so, even if an estimate is lower today.
+        let seen = Breach {
+            count: rate.count,
+            cancellations: rate.cancellations,
+        };
+        let now = self.breaches.get(&t).copied().unwrap_or(seen);
+        match self.phase {
+            Phase::Ok { announced } => {
+                if self.trigger_count(rule, t) < u64::from(rule.datapoints) {
+                    return;
+                }
+                let (started_at, peak) = self.run(rule, t);
+                if !announced {
+                    self.emit(rule, AlarmKind::Alarm, t, now, started_at, peak);
+                }
+                self.phase = Phase::Alarm {
+                    at: t,
+                    started_at,
+                    peak,
+                };
+            }
+            Phase::Alarm {
+                at,
+                started_at,
+                peak,
+            } => {
+                let peak = peak.max(now.count);
+                let calm = t - i64::from(rule.recovery);
+                if self.breaches.range(calm + 1..=t).next().is_none() {
+                    self.emit(rule, AlarmKind::Ok, t, now, started_at, peak);
+                    self.recovered = Some(Second::new(t));
+                    self.phase = Phase::default();
+                    return;
+                }
+                if rule.repeat > 0 && (t - at) % i64::from(rule.repeat) == 0 {
+                    self.emit(rule, AlarmKind::Reminder, t, now, started_at, peak);
+                }
+                self.phase = Phase::Alarm {
+                    at,
+                    started_at,
+                    peak,
+                };
+            }
+        }
+    }
+
+    fn note(&mut self, rate: Rate) {
+        let breach = self.breaches.entry(rate.second.since_1970());
+        let breach = breach.or_insert(Breach {
+            count: 0,
+            cancellations: 0,
+        });
+        breach.count = breach.count.max(rate.count);
+        breach.cancellations = breach.cancellations.max(rate.cancellations);
+    }
+
+    /// Seconds in breach among the evaluated ones up to `t`.
+    fn trigger_count(&self, rule: &Rule, t: i64) -> u64 {
+        let evaluated = t - i64::from(rule.evaluation) + 1..=t;
+        self.breaches.range(evaluated).count() as u64
+    }
+
+    /// The first of the breaches that raise an alarm at `t`, and the highest rate
+    /// of them.
+    fn run(&self, rule: &Rule, t: i64) -> (i64, u64) {
+        let evaluated = t - i64::from(rule.evaluation) + 1..=t;
+        let mut breaches = self.breaches.range(evaluated);
+        let Some((first, breach)) = breaches.next() else {
+            return (t, 0);
+        };
+        let peak = breaches.map(|(_, b)| b.count).fold(breach.count, u64::max);
+        (*first, peak)
+    }
+
+    fn emit(&mut self, rule: &Rule, kind: AlarmKind, t: i64, now: Breach, start: i64, peak: u64) {
+        // Surges do not overlap: the end of the one before names this one.
+        let after = self.recovered.map_or(0, Second::since_1970);
+        self.outbox.push(Alarm {
+            alarm_id: format!("{}-{after}", rule.site),
+            kind,
+            site: rule.site.clone(),
+            order_count: now.count,
+            trigger_count: self.trigger_count(rule, t),
+            peak_count: peak,
+            cancellation_count: now.cancellations,
+            threshold: rule.threshold,
+            window_seconds: rule.window,
+            count: rule.count,
+            started_at: Second::new(start),
+            at: Second::new(t),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! The sliding window: from what arrived in each second, on any number of shards,
+//! to a site's rate in each second.
+
+use std::collections::{BTreeMap, HashMap};
+
+use datasketches::hll::{HllSketch, HllUnion};
+use model::Second;
+
+use crate::bucket::{Amount, Bucket, EXACT_ORDERS, SKETCH_LG_K};
+
+/// A site's rate in one second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// The second that the window ends with.
+    pub second: Second,
+    /// What arrived in the window, in the measure's unit.
+    pub count: u64,
+    /// Lines in the window that are cancellations.
+    pub cancellations: u64,
+}
+
+/// What arrived, by second, over any number of shards.
+#[derive(Debug, Default)]
+pub struct Arrivals(BTreeMap<Second, Cell>);
+
+/// What arrived in one second.
+#[derive(Debug, Default)]
+struct Cell {
+    sum: u64,
+    /// Each shard's orders; one that several shards saw is there several times.
+    orders: Vec<u64>,
+    sketches: Vec<HllSketch>,
+    cancellations: u64,
+}
+
+impl Arrivals {
+    /// Adds what arrived in `second` on one shard.
+    pub fn add(&mut self, second: Second, bucket: &Bucket) {
+        let cell = self.0.entry(second).or_default();
+        cell.cancellations += bucket.cancellations;
+        match &bucket.amount {
+            Amount::Sum(sum) => cell.sum = cell.sum.saturating_add(*sum),
+            Amount::Exact(orders) => cell.orders.extend(orders),
+            Amount::Sketch(sketch) => cell.sketches.push((**sketch).clone()),
+        }
+    }
+
+    /// The last second in which something arrived.
+    #[must_use]
+    pub fn last(&self) -> Option<Second> {
+        self.0.last_key_value().map(|(second, _)| *second)
+    }
+
+    /// The rates in all seconds from `from` to `to`, both included, over windows of
+    /// `window` seconds. What arrived in the `window - 1` seconds before `from`
+    /// must have been added too.
+    ///
+    /// Time is linear in what arrived, not in the window's length. Where a second
+    /// of a shard is a sketch, a window's count is an estimate, and never less than
+    /// what its exact seconds hold alone.
+    #[must_use]
+    pub fn rates(&self, from: Second, to: Second, window: u32) -> Vec<Rate> {
+        let window = i64::from(window);
+        let mut inside = Inside::default();
+        if to >= from {
+            for (_, cell) in self.0.range(from - window + 1..from) {
+                inside.enter(cell);
+            }
+        }
+        let length = usize::try_from(to - from + 1).unwrap_or(0);
+        let mut rates = Vec::with_capacity(length);
+        for offset in 0..to - from + 1 {
+            let second = from + offset;
+            if let Some(cell) = self.0.get(&second) {
+                inside.enter(cell);
+            }
+            if offset > 0
+                && let Some(cell) = self.0.get(&(second - window))
+            {
+                inside.leave(cell);
+            }
+            let count = if inside.sketches == 0 {
+                inside.sum.saturating_add(inside.orders.len() as u64)
+            } else {
+                self.estimate(second - window + 1, second)
+            };
+            rates.push(Rate {
+                second,
+                count,
+                cancellations: inside.cancellations,
+            });
+        }
+        rates
+    }
+
+    /// Distinct orders in a window that holds sketches.
+    fn estimate(&self, from: Second, to: Second) -> u64 {
+        let mut union = HllUnion::new(SKETCH_LG_K).expect("14 is a size that sketches have");
+        for (_, cell) in self.0.range(from..=to) {
+            cell.orders
+                .iter()
+                .for_each(|order| union.update_value(*order));
+            cell.sketches.iter().for_each(|sketch| union.update(sketch));
+        }
+        // The one estimate that does not depend on the order of arrival.
+        let estimate = union.composite_estimate().round();
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` saturates"
+        )]
+        let estimate = estimate as u64;
+        // A second is a sketch only because it held more than these.
+        estimate.max(EXACT_ORDERS as u64 + 1)
+    }
+}
+
+/// What is inside the window while it slides.
+#[derive(Default)]
+struct Inside {
+    sum: u64,
+    /// How many seconds and shards of the window saw each order.
+    orders: HashMap<u64, u32>,
+    sketches: usize,
+    cancellations: u64,
+}
+
+impl Inside {
+    fn enter(&mut self, cell: &Cell) {
+        self.sum = self.sum.saturating_add(cell.sum);
+        for order in &cell.orders {
+            *self.orders.entry(*order).or_default() += 1;
+        }
+        self.sketches += cell.sketches.len();
+        self.cancellations += cell.cancellations;
+    }
+
+    fn leave(&mut self, cell: &Cell) {
+        self.sum = self.sum.saturating_sub(cell.sum);
+        for order in &cell.orders {
+            if let Some(seen) = self.orders.get_mut(order) {
+                *seen -= 1;
+                if *seen == 0 {
+                    self.orders.remove(order);
+                }
+            }
+        }
+        self.sketches -= cell.sketches.len();
+        self.cancellations -= cell.cancellations;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use model::Measure;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::bucket::Line;
+
+    fn order(order: u64, units: u64) -> Line {
+        Line::Order { order, units }
+    }
+
+    fn arrivals(measure: Measure, lines: &[(i64, u8, Line)]) -> Arrivals {
+        let mut shards: BTreeMap<(i64, u8), Bucket> = BTreeMap::new();
+        for (second, shard, line) in lines {
+            let bucket = shards.entry((*second, *shard));
+            bucket
+                .or_insert_with(|| Bucket::new(measure))
+                .add([*line], measure);
+        }
+        let mut arrivals = Arrivals::default();
+        for ((second, _), bucket) in &shards {
+            arrivals.add(Second::new(*second), bucket);
+        }
+        arrivals
+    }
+
+    fn counts(arrivals: &Arrivals, from: i64, to: i64, window: u32) -> Vec<u64> {
+        let rates = arrivals.rates(Second::new(from), Second::new(to), window);
+        rates.iter().map(|rate| rate.count).collect()
+    }
+
+    #[test]
+    fn an_order_counts_from_its_first_second_until_the_window_has_passed_its_last() {
+        let lines = [
+            (10, 0, order(7, 1)),
+            (12, 1, order(7, 1)),
+            (12, 0, order(8, 1)),
+        ];
+        let arrivals = arrivals(Measure::Orders, &lines);
+        assert_eq!(counts(&arrivals, 8, 16, 3), [0, 0, 1, 1, 2, 2, 2, 0, 0]);
+        assert_eq!(counts(&arrivals, 14, 15, 3), [2, 0]);
+        assert_eq!(counts(&arrivals, 5, 4, 3), [0; 0]);
+    }
+
+    #[test]
+    fn above_the_exact_count_an_estimate_stands_in_and_below_it_the_count_is_exact_again() {
+        let flood = (0..9_000_u64).map(|n| {
+            (
+                10,
+                n as u8 % 2,
+                order(n.wrapping_mul(0x9E37_79B9_7F4A_7C15), 1),
+            )
+        });
+        let after = (0..100).map(|n| (12, 0, order(n, 1)));
+        let lines: Vec<_> = flood.chain(after).collect();
+        let arrivals = arrivals(Measure::Orders, &lines);
+        let counts = counts(&arrivals, 10, 14, 3);
+        for count in &counts[..3] {
+            assert!((8_800..9_300).contains(count), "{counts:?}");
+        }
+        assert_eq!(counts[3..], [100, 100]);
+    }
+
+    proptest! {
+        #[test]
+        fn rates_are_those_of_a_naive_recount(
+            lines in prop::collection::vec((0i64..40, 0u8..3, 0u64..12, 0u64..5, any::<bool>()), 0..60),
+            window in 1u32..20,
+            from in -5i64..45,
+            length in 0i64..50,
+        ) {
+            let line = |(second, shard, id, units, cancelled): (i64, u8, u64, u64, bool)| {
+                (second, shard, if cancelled { Line::Cancellation } else { order(id, units) })
+            };
+            let lines: Vec<_> = lines.into_iter().map(line).collect();
+            for measure in [Measure::Orders, Measure::Lines, Measure::Units] {
+                let rates = arrivals(measure, &lines).rates(Second::new(from), Second::new(from + length), window);
+                prop_assert_eq!(rates.len() as i64, length + 1);
+                for (t, rate) in (from..).zip(rates) {
+                    let inside: Vec<Line> = lines
+                        .iter()
+                        .filter(|(second, ..)| (t - i64::from(window) + 1..=t).contains(second))
+                        .map(|(.., line)| *line)
+                        .collect();
+                    let orders = inside.iter().filter_map(|line| match line {
+                        Line::Order { order, units } => Some((*order, *units)),
+                        Line::Cancellation => None,
+                    });
+                    let count = match measure {
+                        Measure::Orders => orders.map(|(order, _)| order).collect::<HashSet<_>>().len() as u64,
+                        Measure::Lines => orders.count() as u64,
+                        Measure::Units => orders.map(|(_, units)| units).sum(),
+                    };
+                    let cancellations = inside.iter().filter(|l| **l == Line::Cancellation).count() as u64;
+                    prop_assert_eq!(rate, Rate { second: Second::new(t), count, cancellations });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Whatever happens to records and processes, each order counts once and the alarms
+//! are those of the rule: random arrivals, shards, batches, redeliveries, copies of
+//! the function, lost answers, deaths and splits against a recount of the records.
+
+mod memory;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use chrono::{DateTime, Utc};
+use fastrand::Rng;
+use function::env::Env;
+use function::{Deadline, KinesisEvent, Record};
+use memory::{Fault, Faults, Memory, Stream};
+use model::{Alarm, AlarmKind, Measure, Second};
+use proptest::prelude::*;
+use surge::{Arrivals, Granule, Handler, Rate, Rule, Site};
+
+/// Where the simulated seconds begin: no multiple of a granule's length.
+const START: i64 = 1_291_191_963;
+/// The longest that a record waits for its delivery where no shard falls behind, and
+/// a shard that does for its next one; less than a shard is idle.
+const LAG: i64 = 45;
+
+/// One line, as the simulation makes it.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    second: i64,
+    shard: usize,
+    invoice: u32,
+    quantity: i64,
+}
+
+impl Sent {
+    fn csv(&self) -> String {
+        let Self {
+            invoice, quantity, ..
+        } = self;
+        format!("{invoice},85123A,HEART,{quantity},12/1/2010 8:26,2.55,17850,United Kingdom\n")
+    }
+}
+
+fn rule(rng: &mut Rng) -> Rule {
+    let evaluation = rng.u32(1..12);
+    let datapoints = rng.u32(1..=evaluation);
+    let recovery = evaluation - datapoints + 1 + rng.u32(0..15);
+    let variables = [
+        ("WINDOW_SECONDS", rng.u32(1..16).to_string()),
+        ("ORDER_THRESHOLD", rng.u32(1..6).to_string()),
+        ("EVALUATION_SECONDS", evaluation.to_string()),
+        ("DATAPOINTS_TO_ALARM", datapoints.to_string()),
+        ("RECOVERY_SECONDS", recovery.to_string()),
+        ("REPEAT_SECONDS", rng.u32(0..30).to_string()),
+        (
+            "COUNT",
+            rng.choice(["orders", "lines", "units"])
+                .expect("one")
+                .to_owned(),
+        ),
+    ];
+    let lookup = |name: &str| {
+        let found = variables.iter().find(|(n, _)| *n == name);
+        found.map(|(_, value)| value.clone())
+    };
+    Rule::from_env(&Env::new(&lookup)).expect("a rule that makes sense")
+}
+
+/// Lines over some minutes, busy and quiet by turns, in the order of their arrival.
+/// After a while two others, the last two, may stand in for the first shard. Also
+/// how many shards there are before that.
+fn lines(rng: &mut Rng) -> (Vec<Sent>, usize) {
+    let shards = rng.usize(1..4);
+    let length = rng.i64(20..200);
+    let split = START + rng.i64(0..length * 2);
+    let mut lines = Vec::new();
+    let mut busy = false;
+    for second in START..START + length {
+        if rng.u32(0..12) == 0 {
+            busy = !busy;
+        }
+        let count = if busy {
+            rng.u32(0..5)
+        } else {
+            u32::from(rng.u32(0..15) == 0)
+        };
+        for _ in 0..count {
+            let shard = match rng.usize(0..shards) {
+                0 if second >= split => shards + rng.usize(0..2),
+                shard => shard,
+            };
+            lines.push(Sent {
+                second,
+                shard,
+                invoice: 536_000 + (second - START) as u32 / 7 + rng.u32(0..3),
+                quantity: if rng.u32(0..8) == 0 {
+                    -1
+                } else {
+                    rng.i64(0..4)
+                },
+            });
+        }
+    }
+    (lines, shards)
+}
+
+/// The lines as each shard's records, some of several lines.
+fn records(lines: &[Sent], rng: &mut Rng) -> Vec<Vec<Record>> {
+    let shards = lines.iter().map(|l| l.shard + 1).max().unwrap_or(0);
+    let mut payloads: Vec<Vec<(i64, String)>> = vec![Vec::new(); shards];
+    for line in lines {
+        let shard = &mut payloads[line.shard];
+        match shard.last_mut() {
+            Some((second, payload)) if *second == line.second && rng.bool() => {
+                payload.push_str(&line.csv());
+            }
+            _ => shard.push((line.second, line.csv())),
+        }
+    }
+    let of_shard = |(shard, payloads): (usize, Vec<(i64, String)>)| {
+        let bodies: Vec<&str> = payloads.iter().map(|(_, body)| body.as_str()).collect();
+        let event = testkit::event(7, &bodies);
+        let event: KinesisEvent = serde_json::from_slice(&event).expect("an event");
+        let mut records = event.records;
+        for (record, (second, _)) in records.iter_mut().zip(&payloads) {
+            record.shard = shard_id(shard);
+            record.arrived_at = moment(*second);
+        }
+        records
+    };
+    payloads.into_iter().enumerate().map(of_shard).collect()
+}
+
+fn shard_id(shard: usize) -> String {
+    format!("shardId-{shard:012}")
+}
+
+fn moment(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(second, 0).expect("in the calendar")
+}
+
+fn faults(rng: &mut Rng) -> Faults {
+    let rate = *rng.choice([0, 1, 5]).as_ref().expect("one");
+    let one = |rng: &mut Rng| {
+        if rng.u32(0..20) >= rate {
+            return Fault::None;
+        }
+        *rng.choice(&[
+            Fault::FailsBefore,
+            Fault::FailsAfter,
+            Fault::Denied,
+            Fault::DiesBefore,
+            Fault::DiesAfter,
+        ])
+        .expect("one")
+    };
+    Faults::of(
+        (0..200)
+            .map(|_| (one(rng), rng.u32(0..4)))
+            .collect::<Vec<_>>(),
+    )
+}
+
+struct World {
+    rule: Rule,
+    table: Memory,
+    stream: Stream,
+}
+
+impl World {
+    fn handler(&self) -> Handler<&Memory, &Stream> {
+        Handler::new(self.rule.clone(), &self.table, &self.stream)
+    }
+
+    /// When a record of this shard was last counted.
+    fn active(&self, shard: usize) -> i64 {
+        let granules = granules(&self.table, self.rule.count());
+        let of_shard = granules.iter().filter(|(s, _)| *s == shard_id(shard));
+        let written = of_shard.map(|(_, granule)| granule.written_at().timestamp());
+        written.max().unwrap_or(0)
+    }
+
+    /// Runs a process until it ends or dies.
+    async fn live<R>(&self, process: impl Future<Output = R>) -> Option<R> {
+        tokio::select! {
+            result = process => Some(result),
+            () = self.table.faults.death.notified() => None,
+            () = self.stream.faults.death.notified() => None,
+        }
+    }
+
+    /// Delivers a batch, perhaps by two processes at once and while the clock
+    /// strikes; how many of its records need not come again.
+    async fn deliver(&self, records: &[Record], now: i64, rng: &mut Rng) -> usize {
+        let (one, two) = (self.handler(), self.handler());
+        let deadline = Deadline::after(std::time::Duration::from_secs(20));
+        let part = rng.usize(0..=records.len());
+        let (twice, strikes) = (rng.u32(0..4) == 0, rng.u32(0..4) == 0);
+        let process = async {
+            let copy = async {
+                if twice {
+                    two.batch(&records[..part], moment(now), deadline).await;
+                }
+            };
+            let clock = async {
+                if strikes {
+                    let _ = two.scheduled(moment(now), deadline).await;
+                }
+            };
+            tokio::join!(one.batch(records, moment(now), deadline), copy, clock).0
+        };
+        let Some((response, _)) = self.live(process).await else {
+            return 0;
+        };
+        let failed: HashSet<_> = response
+            .batch_item_failures
+            .into_iter()
+            .map(|f| f.item_identifier.expect("an identifier"))
+            .collect();
+        let is_failed = |r: &Record| failed.contains(r.sequence_number.as_str());
+        records.iter().position(is_failed).unwrap_or(records.len())
+    }
+}
+
+/// Delivers all records as an event source mapping would, with a scheduled event
+/// each minute; then lets time pass until everything is settled.
+async fn run(world: &World, shards: &[Vec<Record>], parents: usize, rng: &mut Rng) {
+    let end = shards
+        .iter()
+        .flatten()
+        .map(|r| r.arrived_at.timestamp())
+        .max();
+    let end = end.unwrap_or(START);
+    let mut done = vec![0; shards.len()];
+    let slow = rng.bool().then(|| rng.usize(0..shards.len()));
+    let mut now = START;
+    let mut clock = START + rng.i64(0..60);
+    // However many processes die, one lives to the end in time.
+    while now < end + 10_000 && !is_finished(&world.table, end) {
+        now += rng.i64(1..12);
+        for (shard, records) in shards.iter().enumerate() {
+            // A child is read when its parent has been read to its end.
+            if shard >= parents && done[0] < shards[0].len() {
+                continue;
+            }
+            loop {
+                let from = done[shard];
+                let arrived = |at: i64| {
+                    let there = |r: &Record| r.arrived_at.timestamp() <= at;
+                    records.partition_point(there).max(from)
+                };
+                // A slow shard falls behind without end, but is never idle.
+                let is_slow = slow == Some(shard) && now < end + 100;
+                let (due, most) = match arrived(now - LAG) {
+                    late if is_slow && now - world.active(shard) < LAG => {
+                        (from, late.min(from + 1))
+                    }
+                    late if is_slow => (late.min(from + 1), late.min(from + 2)),
+                    late => (late, arrived(now)),
+                };
+                let to = rng.usize(due..=most);
+                if to == from {
+                    break;
+                }
+                done[shard] = from + world.deliver(&records[from..to], now, rng).await;
+                // What was counted by a process that died keeps no shard from idling.
+                let is_idle = is_slow && now - world.active(shard) >= LAG;
+                if done[shard] >= due && !is_idle {
+                    break;
+                }
+            }
+        }
+        while clock <= now {
+            clock += 60;
+            let handler = world.handler();
+            let deadline = Deadline::after(std::time::Duration::from_secs(20));
+            world.live(handler.scheduled(moment(now), deadline)).await;
+        }
+    }
+    assert!(
+        is_finished(&world.table, end),
+        "not everything is settled and told"
+    );
+    for (shard, records) in shards.iter().enumerate() {
+        assert_eq!(
+            done[shard],
+            records.len(),
+            "shard {shard} is not read to its end"
+        );
+    }
+}
+
+/// Rates by the rule's words, from the lines as they were sent.
+fn recount(lines: &[Sent], measure: Measure, window: i64, from: i64, to: i64) -> Vec<Rate> {
+    let rate = |t: i64| {
+        let inside: Vec<&Sent> = lines
+            .iter()
+            .filter(|l| (t - window + 1..=t).contains(&l.second))
+            .collect();
+        let orders: Vec<&&Sent> = inside.iter().filter(|l| l.quantity >= 0).collect();
+        let count = match measure {
+            Measure::Orders => orders
+                .iter()
+                .map(|l| l.invoice)
+                .collect::<BTreeSet<_>>()
+                .len() as u64,
+            Measure::Lines => orders.len() as u64,
+            Measure::Units => orders.iter().map(|l| l.quantity as u64).sum(),
+        };
+        Rate {
+            second: Second::new(t),
+            count,
+            cancellations: (inside.len() - orders.len()) as u64,
+        }
+    };
+    (from..=to).map(rate).collect()
+}
+
+/// The alarms, each once, in the order of their first coming.
+fn distinct(alarms: &[Alarm]) -> Vec<Alarm> {
+    let mut seen = HashSet::new();
+    let new = |a: &&Alarm| seen.insert((a.alarm_id.clone(), a.kind, a.at));
+    alarms.iter().filter(new).cloned().collect()
+}
+
+/// The granules in the table, each with its shard.
+fn granules(table: &Memory, measure: Measure) -> Vec<(String, Granule)> {
+    let items = table.items.lock().expect("items");
+    let granule = |item: &surge::Item| {
+        let (_, shard) = item.partition.split_once('#')?;
+        let start = Second::new(item.key.parse().expect("a second"));
+        let last = function::SequenceNumber::parse(&item.revision).expect("digits");
+        let granule = Granule::from_bytes(start, last, &item.body, measure);
+        Some((shard.to_owned(), granule.expect("a granule")))
+    };
+    items.values().filter_map(granule).collect()
+}
+
+/// What the table holds, as rates.
+fn counted(table: &Memory, measure: Measure, window: u32, from: i64, to: i64) -> Vec<Rate> {
+    let mut arrivals = Arrivals::default();
+    for (_, granule) in granules(table, measure) {
+        granule.each(|second, bucket| arrivals.add(second, bucket));
+    }
+    arrivals.rates(Second::new(from), Second::new(to), window)
+}
+
+fn site(table: &Memory) -> serde_json::Value {
+    let items = table.items.lock().expect("items");
+    let item = items.get(&("website".to_owned(), "site".to_owned()));
+    item.map_or_else(Default::default, |i| {
+        serde_json::from_slice(&i.body).expect("JSON")
+    })
+}
+
+fn settled(table: &Memory) -> Option<i64> {
+    let settled: DateTime<Utc> = site(table)["settled"].as_str()?.parse().expect("a time");
+    Some(settled.timestamp())
+}
+
+/// Whether everything that arrived until `end`, and what comes of it, is told.
+fn is_finished(table: &Memory, end: i64) -> bool {
+    let told = site(table)["outbox"].as_array().is_none_or(Vec::is_empty);
+    told && settled(table) > Some(end + 300)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #[test]
+    fn every_order_counts_once_and_the_alarms_are_those_of_the_rule(seed in any::<u64>()) {
+        let mut rng = Rng::with_seed(seed);
+        let rule = rule(&mut rng);
+        let (lines, parents) = lines(&mut rng);
+        let shards = records(&lines, &mut rng);
+        let world = World {
+            rule: rule.clone(),
+            table: Memory { faults: faults(&mut rng), ..Memory::default() },
+            stream: Stream { faults: faults(&mut rng), ..Stream::default() },
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        if !shards.is_empty() {
+            runtime.block_on(run(&world, &shards, parents, &mut rng));
+        }
+
+        let (from, to) = (START - 20, START + 700);
+        let window = i64::from(rule.window());
+        let rates = recount(&lines, rule.count(), window, from, to);
+        prop_assert_eq!(counted(&world.table, rule.count(), rule.window(), from, to), rates.clone());
+
+        let mut exact = Site::default();
+        let until = settled(&world.table).unwrap_or(from);
+        let known: Vec<Rate> = rates.into_iter().filter(|r| r.second.since_1970() <= until).collect();
+        exact.settle(&rule, &known);
+        let told = distinct(&world.stream.alarms.lock().expect("alarms"));
+        let line = |a: &Alarm| format!("{:?} {} {} {}", a.kind, a.alarm_id, a.started_at, a.at);
+        let text = |alarms: &[Alarm]| alarms.iter().map(line).collect::<Vec<_>>().join("\n");
+        prop_assert_eq!(told.len(), exact.outbox().len(), "told\n{}\nbut it was\n{}", text(&told), text(exact.outbox()));
+        for (told, exact) in told.iter().zip(exact.outbox()) {
+            if exact.kind == AlarmKind::Alarm {
+                // Raised on what had arrived: of a later second, perhaps, but the same surge.
+                prop_assert_eq!((told.kind, &told.alarm_id), (exact.kind, &exact.alarm_id));
+                prop_assert_eq!(told.trigger_count, exact.trigger_count);
+                prop_assert!(told.at >= exact.at && told.started_at >= exact.started_at);
+            } else {
+                prop_assert_eq!(told, exact);
+            }
+        }
+        let granules: BTreeMap<_, _> = world.table.items.lock().expect("items").clone().into_iter().collect();
+        prop_assert!(granules.values().filter(|i| i.partition.contains('#')).all(|i| i.expires_at.is_some()));
+    }
+}
