@@ -1,7 +1,6 @@
 //! A batch's records into their shard's granules, each record once.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use function::Record;
@@ -67,21 +66,9 @@ impl<'a> Batch<'a> {
         known: Vec<Granule>,
         state: &State<'_, T>,
         now: DateTime<Utc>,
-        registered: &Registered,
     ) -> Counted<'a> {
         let shard = records.first().map_or("", |record| record.shard.as_str());
         let mut granules: BTreeMap<_, _> = known.into_iter().map(|g| (g.start, g)).collect();
-        let hour = now.timestamp().div_euclid(3_600);
-        let in_use = granules
-            .values()
-            .any(|g| g.written_at.timestamp().div_euclid(3_600) == hour);
-        if !in_use && registered.is_new(shard, hour) {
-            if let Err(error) = state.register(shard, now).await {
-                let failed = Some((records.iter().collect(), error));
-                return Counted { granules, failed };
-            }
-            registered.note(shard, hour);
-        }
         let mut failed = None;
         for (start, arrivals) in &self.granules {
             let granule = granules.remove(start);
@@ -99,28 +86,6 @@ impl<'a> Batch<'a> {
             }
         }
         Counted { granules, failed }
-    }
-}
-
-/// The shards that this process has registered, and in which hour. A shard is
-/// registered before anything is counted of it and again in each hour that it is
-/// in use, so that nobody looks at the site without it.
-#[derive(Debug, Default)]
-pub(crate) struct Registered(Mutex<HashMap<String, i64>>);
-
-impl Registered {
-    fn is_new(&self, shard: &str, hour: i64) -> bool {
-        // A poisoned lock costs a write too many.
-        self.0
-            .lock()
-            .map_or(true, |hours| hours.get(shard) != Some(&hour))
-    }
-
-    fn note(&self, shard: &str, hour: i64) {
-        if let Ok(mut hours) = self.0.lock() {
-            hours.retain(|_, other| *other == hour);
-            hours.insert(shard.to_owned(), hour);
-        }
     }
 }
 

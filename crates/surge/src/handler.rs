@@ -12,12 +12,13 @@ use lambda_runtime::LambdaEvent;
 use model::{Alarm, Second};
 use tracing::Instrument as _;
 
-use crate::count::{Batch, Registered};
+use crate::count::Batch;
 use crate::event::Event;
 use crate::granule::Granule;
 use crate::look;
 use crate::metrics::{Counts, Metrics};
 use crate::publish::LIMITS;
+use crate::registered::Registered;
 use crate::rule::Rule;
 use crate::site::Site;
 use crate::state::State;
@@ -109,18 +110,22 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
         };
         let state = self.state(deadline);
         let before = (span.0 - i64::from(self.rule.window) + 1, span.1);
-        let read = tokio::try_join!(state.granules(&first.shard, before), state.site(false));
-        let (known, site) = match read {
-            Ok((known, stored)) => (known, stored.site),
+        let read = async {
+            let granules = state.granules(&first.shard, before);
+            let (known, site) = tokio::try_join!(granules, state.site(false))?;
+            let renewed = self.registered.renew(&first.shard, &known, &state, now);
+            let shards = renewed.await?.unwrap_or(site.site.shards);
+            Ok((known, shards, !site.site.outbox.is_empty()))
+        };
+        let (known, shards, waiting) = match read.await {
+            Ok(read) => read,
             Err(error) => {
                 warn("the counts cannot be read", &error);
                 counts.records_failed = counts.records;
                 return (failures(records, &vec![true; records.len()]), counts);
             }
         };
-        let counted = batch
-            .count(records, known, &state, now, &self.registered)
-            .await;
+        let counted = batch.count(records, known, &state, now).await;
         let mut failed = vec![false; records.len()];
         if let Some((not_counted, error)) = &counted.failed {
             warn("records could not be counted", error);
@@ -130,9 +135,9 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
         }
         counts.records_failed = failed.iter().filter(|failed| **failed).count() as u64;
 
-        let busy = self.busy(counted.granules.values(), span, site.shards);
+        let busy = self.busy(counted.granules.values(), span, shards);
         let looked = match busy {
-            Some(span) => look::ahead(&state, &self.rule, span, site.shards, now).await,
+            Some(span) => look::ahead(&state, &self.rule, span, shards, now).await,
             None => Ok(None),
         };
         let publishes = match looked {
@@ -145,7 +150,7 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
                 false
             }
         };
-        if (publishes || !site.outbox.is_empty())
+        if (publishes || waiting)
             && let Err(error) = self.publish(&state, now, deadline, &mut counts).await
         {
             warn("alarms could not be published", &error);

@@ -18,6 +18,7 @@ mod handler;
 mod look;
 mod metrics;
 mod publish;
+mod registered;
 mod rule;
 mod site;
 mod state;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use function::delivery::{CallError, Outcome, Target};
 use model::Alarm;
@@ -32,6 +33,8 @@ pub enum Fault {
 #[derive(Debug, Default)]
 pub struct Faults {
     script: Mutex<VecDeque<(Fault, u32)>>,
+    /// How long a call takes, in virtual time.
+    pub latency: Duration,
     /// Told when the process has to die.
     pub death: Notify,
 }
@@ -41,7 +44,7 @@ impl Faults {
     pub fn of(script: impl IntoIterator<Item = (Fault, u32)>) -> Self {
         Self {
             script: Mutex::new(script.into_iter().collect()),
-            death: Notify::new(),
+            ..Self::default()
         }
     }
 
@@ -52,6 +55,9 @@ impl Faults {
         // Others go on meanwhile.
         for _ in 0..turns {
             tokio::task::yield_now().await;
+        }
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
         }
         let lost = || Err(CallError::Retryable("injected".into()));
         match fault {
