@@ -1,5 +1,7 @@
 //! What the alarm stream carries: that a surge began, goes on, or is over.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::second::Second;
@@ -47,6 +49,16 @@ pub enum AlarmKind {
     Reminder,
     /// It is over.
     Ok,
+}
+
+impl fmt::Display for AlarmKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Alarm => "ALARM",
+            Self::Reminder => "REMINDER",
+            Self::Ok => "OK",
+        })
+    }
 }
 
 /// What a rate counts.

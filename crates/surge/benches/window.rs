@@ -15,8 +15,8 @@ use function::env::Env;
 use function::{Deadline, KinesisEvent, Record};
 use model::{Alarm, Measure, Second};
 use surge::{
-    Arrival, Arrivals, End, Expected, GRANULE_SECONDS, Granule, Handler, Item, Keys, Rule, Table,
-    lines, start_of,
+    Arrival, Arrivals, End, Expected, GRANULE_SECONDS, Granule, Handler, Item, Keys, Line, Rule,
+    Table, lines, start_of,
 };
 
 /// A multiple of a granule's length.
@@ -163,5 +163,61 @@ fn batches(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decode_and_window, batches);
+/// A look at a hundred shards, each as fast as a shard can be: from granules in
+/// bytes to the site's rates in a batch's second and five around it.
+fn look(c: &mut Criterion) {
+    const SHARDS: usize = 100;
+    let mut granules = Vec::new();
+    for start in [START, START + GRANULE_SECONDS] {
+        let records = records(start, 10_000);
+        for shard in 0..SHARDS {
+            let arrivals: Vec<Arrival<'_>> = records
+                .iter()
+                .map(|record| Arrival {
+                    sequence: &record.sequence_number,
+                    second: Second::of(record.arrived_at),
+                    lines: (lines(&record.data, Measure::Orders).0.into_iter())
+                        .map(|line| another(line, shard as u64))
+                        .collect(),
+                })
+                .collect();
+            let mut granule = Granule::empty(Second::new(start));
+            granule.count(&arrivals, Measure::Orders, moment(start));
+            let bytes = granule.to_bytes(Measure::Orders).expect("bytes");
+            granules.push((start, records[9_999].sequence_number.clone(), bytes));
+        }
+    }
+    let mut group = c.benchmark_group("look");
+    group.sample_size(10);
+    let orders = SHARDS * RECORDS_PER_SECOND;
+    group.bench_function(format!("{SHARDS} shards, {orders} orders a second"), |b| {
+        b.iter(|| {
+            let mut arrivals = Arrivals::default();
+            for (start, last, bytes) in &granules {
+                let start = Second::new(*start);
+                let granule = Granule::from_bytes(start, last.clone(), bytes, Measure::Orders);
+                let granule = granule.expect("a granule");
+                granule.each(|second, bucket| arrivals.add(second, bucket));
+            }
+            let last = START + 2 * GRANULE_SECONDS - 1;
+            black_box(arrivals.rates(Second::new(last - 5), Second::new(last), WINDOW))
+        });
+    });
+    let bytes: usize = granules.iter().map(|(_, _, bytes)| bytes.len()).sum();
+    println!("look: {bytes} bytes are read");
+    group.finish();
+}
+
+/// The same line of another invoice.
+fn another(line: Line, salt: u64) -> Line {
+    match line {
+        Line::Order { order, units } => Line::Order {
+            order: order ^ salt.wrapping_mul(0x9E37_79B9_7F4A_7C15),
+            units,
+        },
+        Line::Cancellation => line,
+    }
+}
+
+criterion_group!(benches, decode_and_window, batches, look);
 criterion_main!(benches);

@@ -225,7 +225,7 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
         for alarm in &outbox[..published] {
             tracing::info!(
                 alarm_id = alarm.alarm_id,
-                kind = ?alarm.kind,
+                kind = %alarm.kind,
                 order_count = alarm.order_count,
                 at = %alarm.at,
                 "alarm published"
