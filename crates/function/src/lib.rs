@@ -10,11 +10,13 @@ mod deadline;
 pub mod delivery;
 pub mod env;
 mod event;
+mod invocation;
 pub mod rejects;
 pub mod telemetry;
 
 pub use deadline::Deadline;
 pub use event::{KinesisEvent, Record, SequenceNumber, failures, first_failed};
+pub use invocation::Invocation;
 
 /// Any error, as the Lambda runtime takes it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::reject::{Reason, Reject};
 use crate::second::Second;
+
+/// The longest `alarm_id`, in characters.
+const LONGEST_ID: usize = 128;
 
 /// One record of the alarm stream, as JSON.
 ///
@@ -39,6 +43,37 @@ pub struct Alarm {
     pub at: Second,
 }
 
+impl Alarm {
+    /// Reads a record of the alarm stream. Fields that it does not know are passed
+    /// over.
+    ///
+    /// # Errors
+    /// [`Reason::NotAnAlarm`] for what the `surge` function does not write: readers
+    /// put an alarm's texts into messages and keys, and its times into a calendar.
+    pub fn parse(data: &[u8]) -> Result<Self, Reject> {
+        let alarm: Option<Self> = serde_json::from_slice(data).ok();
+        let id = |id: &str| id.len() <= LONGEST_ID && id.bytes().all(|b| b.is_ascii_graphic());
+        let year = |s: Second| (0..253_402_300_800).contains(&s.since_1970());
+        alarm
+            .filter(|a| is_site_name(&a.site) && !a.alarm_id.is_empty() && id(&a.alarm_id))
+            .filter(|a| year(a.at) && year(a.started_at))
+            .ok_or(Reject::line(Reason::NotAnAlarm))
+    }
+
+    /// What names this record and each copy of it, and no other.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}#{}#{}", self.alarm_id, self.kind, self.at)
+    }
+}
+
+/// Whether a site can have this name: 1 to 64 letters, digits, `_`, `-` and `.`.
+#[must_use]
+pub fn is_site_name(name: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    (1..=64).contains(&name.len()) && name.bytes().all(legal)
+}
+
 /// What an alarm record tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -61,6 +96,16 @@ impl fmt::Display for AlarmKind {
     }
 }
 
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Orders => "orders",
+            Self::Lines => "lines",
+            Self::Units => "units",
+        })
+    }
+}
+
 /// What a rate counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -77,9 +122,8 @@ pub enum Measure {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_alarm_is_json_with_times_in_iso_8601() {
-        let alarm = Alarm {
+    fn alarm() -> Alarm {
+        Alarm {
             alarm_id: "website-0".to_owned(),
             kind: AlarmKind::Reminder,
             site: "website".to_owned(),
@@ -92,7 +136,12 @@ mod tests {
             count: Measure::Orders,
             started_at: Second::new(1_291_191_960),
             at: Second::new(1_291_192_019),
-        };
+        }
+    }
+
+    #[test]
+    fn an_alarm_is_json_with_times_in_iso_8601() {
+        let alarm = alarm();
         let json = serde_json::to_value(&alarm).expect("JSON");
         assert_eq!(
             json,
@@ -107,5 +156,38 @@ mod tests {
             serde_json::from_value::<Alarm>(json).expect("an alarm"),
             alarm
         );
+    }
+
+    #[test]
+    fn a_record_that_is_no_alarm_is_refused() {
+        let json = serde_json::to_value(alarm()).expect("JSON");
+        let with = |name: &str, value: serde_json::Value| {
+            let mut json = json.clone();
+            json[name] = value;
+            Alarm::parse(json.to_string().as_bytes())
+        };
+        assert_eq!(with("news", 1.into()), Ok(alarm()));
+        let refused = Err(Reject::line(Reason::NotAnAlarm));
+        for (name, value) in [
+            ("alarm_id", "".into()),
+            ("alarm_id", "a b".into()),
+            ("alarm_id", "a".repeat(129).into()),
+            ("kind", "alarm".into()),
+            ("site", "a\nb".into()),
+            ("site", "ä".into()),
+            ("order_count", (-1).into()),
+            ("at", "yesterday".into()),
+            ("at", "-0001-01-01T00:00:00Z".into()),
+            ("started_at", serde_json::Value::Null),
+        ] {
+            assert_eq!(with(name, value.clone()), refused, "{name}: {value}");
+        }
+        assert_eq!(Alarm::parse(b"{}"), refused);
+        assert_eq!(Alarm::parse(b"\xff"), refused);
+    }
+
+    #[test]
+    fn a_key_is_the_alarms_id_kind_and_time() {
+        assert_eq!(alarm().key(), "website-0#REMINDER#2010-12-01T08:26:59Z");
     }
 }

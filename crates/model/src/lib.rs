@@ -31,7 +31,7 @@ mod reject;
 mod second;
 mod value;
 
-pub use alarm::{Alarm, AlarmKind, Measure};
+pub use alarm::{Alarm, AlarmKind, Measure, is_site_name};
 pub use date::OrderDate;
 pub use line::{Customer, OrderLine};
 pub use record::{Decoded, Lines, Position, decode};

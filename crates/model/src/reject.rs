@@ -53,6 +53,8 @@ pub enum Reason {
     TooLarge,
     /// The table refused the row for what it holds.
     RefusedByTable,
+    /// A record of the alarm stream that is no alarm.
+    NotAnAlarm,
 }
 
 /// The fields of an order line, by the names they have in a payload.
@@ -145,6 +147,10 @@ impl Reason {
                 "expected a row of at most 400 KB with an OrderID of at most 1,024 bytes"
             }
             Self::RefusedByTable => "expected a row that the table accepts",
+            Self::NotAnAlarm => {
+                "expected one JSON object with alarm_id, kind, site, order_count, trigger_count, peak_count, \
+                 threshold, window_seconds, count, started_at and at, as the surge function writes it"
+            }
         }
     }
 }

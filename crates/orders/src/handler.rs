@@ -1,19 +1,19 @@
 //! One invocation: decode, write and reject at the same time, and answer with the
 //! records that have to come again.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use aws_lambda_events::streams::KinesisEventResponse;
 use function::delivery::{Delivery, Fate, Target, deliver};
 use function::rejects::{self, Part, Rejected};
-use function::telemetry::{chain, emit};
-use function::{BoxError, Deadline, KinesisEvent, Record, failures, first_failed};
+use function::telemetry::chain;
+use function::{BoxError, Deadline, Invocation, KinesisEvent, Record, failures, first_failed};
 use lambda_runtime::LambdaEvent;
 use tracing::Instrument as _;
 
 use crate::FUNCTION;
 use crate::batch::Batch;
-use crate::metrics::{Counts, Metrics};
+use crate::metrics::Counts;
 use crate::row::Row;
 use crate::store;
 
@@ -46,23 +46,23 @@ where
         event: LambdaEvent<KinesisEvent>,
     ) -> Result<KinesisEventResponse, BoxError> {
         let LambdaEvent { payload, context } = event;
-        let first = payload.records.first();
-        // An error's span, so that no log level hides whose lines these are.
-        let span = tracing::error_span!(
-            "batch",
-            request_id = context.request_id,
-            stream = first.map(|r| r.stream.as_str()),
-            shard = first.map(|r| r.shard.as_str()),
-        );
-        let start = Instant::now();
-        let now = SystemTime::now();
-        let deadline = Deadline::of(&context, now);
+        let invocation = Invocation::begin(&context, &payload.records);
         let (response, counts) = self
-            .process(&payload.records, deadline)
-            .instrument(span.clone())
+            .process(&payload.records, invocation.deadline)
+            .instrument(invocation.span.clone())
             .await;
-        let failed = first_failed(&response);
-        span.in_scope(|| report(&Metrics::new(now, start.elapsed(), counts), failed));
+        invocation.end(FUNCTION, counts, |milliseconds| {
+            tracing::info!(
+                records = counts.records,
+                records_failed = counts.records_failed,
+                first_failed = first_failed(&response),
+                lines_stored = counts.lines_stored,
+                lines_rejected = counts.lines_rejected,
+                lines_retried = counts.lines_retried,
+                milliseconds,
+                "batch done"
+            );
+        });
         Ok(response)
     }
 
@@ -134,22 +134,4 @@ fn rejected_lines(rejected: &[Rejected<'_>], delivery: &Delivery) -> u64 {
         .filter(|(_, fate)| **fate == Fate::Delivered)
         .map(|(rejected, _)| rejected.lines)
         .sum()
-}
-
-/// One line of log and one of metrics.
-fn report(metrics: &Metrics, first_failed: Option<&str>) {
-    let counts = &metrics.counts;
-    tracing::info!(
-        records = counts.records,
-        records_failed = counts.records_failed,
-        first_failed,
-        lines_stored = counts.lines_stored,
-        lines_rejected = counts.lines_rejected,
-        lines_retried = counts.lines_retried,
-        milliseconds = u64::try_from(metrics.batch_duration.as_millis()).unwrap_or(u64::MAX),
-        "batch done"
-    );
-    if let Err(error) = emit(metrics) {
-        tracing::error!(error = chain(&error), "metrics could not be written");
-    }
 }

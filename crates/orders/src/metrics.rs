@@ -1,23 +1,6 @@
-//! The metrics of one invocation, in namespace `Sitewatch`, dimension `Function`.
-
-use std::time::{Duration, SystemTime};
+//! What one invocation did: its metrics, beside those that every function has.
 
 use metrique_writer::Entry;
-
-use crate::FUNCTION;
-
-/// One invocation.
-#[derive(Debug, Entry)]
-#[entry(rename_all = "PascalCase")]
-pub(crate) struct Metrics {
-    #[entry(timestamp)]
-    pub(crate) at: SystemTime,
-    pub(crate) function: &'static str,
-    #[entry(flatten)]
-    pub(crate) counts: Counts,
-    /// From event to answer.
-    pub(crate) batch_duration: Duration,
-}
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Entry)]
@@ -33,16 +16,4 @@ pub struct Counts {
     pub lines_rejected: u64,
     /// How many times a row or reject was offered again.
     pub lines_retried: u64,
-}
-
-impl Metrics {
-    /// The metrics of an invocation that began at `at` and took `batch_duration`.
-    pub(crate) fn new(at: SystemTime, batch_duration: Duration, counts: Counts) -> Self {
-        Self {
-            at,
-            function: FUNCTION,
-            counts,
-            batch_duration,
-        }
-    }
 }

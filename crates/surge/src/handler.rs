@@ -1,22 +1,21 @@
 //! One invocation: count the batch, look at the site if this shard is busy, and
 //! publish what there is to tell.
 
-use std::time::{Instant, SystemTime};
-
 use aws_lambda_events::streams::KinesisEventResponse;
 use chrono::{DateTime, Utc};
 use function::delivery::{CallError, Fate, Target, deliver};
-use function::telemetry::{chain, emit};
-use function::{BoxError, Deadline, Record, failures, first_failed};
+use function::telemetry::chain;
+use function::{BoxError, Deadline, Invocation, Record, failures, first_failed};
 use lambda_runtime::LambdaEvent;
 use model::{Alarm, Second};
 use tracing::Instrument as _;
 
+use crate::FUNCTION;
 use crate::count::Batch;
 use crate::event::Event;
 use crate::granule::Granule;
 use crate::look;
-use crate::metrics::{Counts, Metrics};
+use crate::metrics::Counts;
 use crate::publish::LIMITS;
 use crate::registered::Registered;
 use crate::rule::Rule;
@@ -59,18 +58,8 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
             Event::Records(records) => records.as_slice(),
             Event::Scheduled => &[],
         };
-        let first = records.first();
-        // An error's span, so that no log level hides whose records these are.
-        let span = tracing::error_span!(
-            "batch",
-            request_id = context.request_id,
-            stream = first.map(|r| r.stream.as_str()),
-            shard = first.map(|r| r.shard.as_str()),
-        );
-        let start = Instant::now();
-        let at = SystemTime::now();
-        let deadline = Deadline::of(&context, at);
-        let now = DateTime::<Utc>::from(at);
+        let invocation = Invocation::begin(&context, records);
+        let (now, deadline) = (invocation.at(), invocation.deadline);
         let (answer, counts) = async {
             match &payload {
                 Event::Records(records) => {
@@ -84,10 +73,10 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
                 }
             }
         }
-        .instrument(span.clone())
+        .instrument(invocation.span.clone())
         .await;
         let failed = answer.as_ref().ok().and_then(first_failed);
-        span.in_scope(|| report(&Metrics::new(at, start.elapsed(), counts), failed));
+        invocation.end(FUNCTION, counts, |ms| report(&counts, failed, ms));
         answer
     }
 
@@ -253,9 +242,8 @@ fn warn(what: &str, error: &CallError) {
     tracing::warn!(error = chain(error), "{what}");
 }
 
-/// One line of log and one of metrics.
-fn report(metrics: &Metrics, first_failed: Option<&str>) {
-    let counts = &metrics.counts;
+/// One line of log.
+fn report(counts: &Counts, first_failed: Option<&str>, milliseconds: u64) {
     tracing::info!(
         records = counts.records,
         records_failed = counts.records_failed,
@@ -267,10 +255,7 @@ fn report(metrics: &Metrics, first_failed: Option<&str>) {
         cancellation_rate = counts.cancellation_rate,
         alarms_published = counts.alarms_published,
         alarms_waiting = counts.alarms_waiting,
-        milliseconds = u64::try_from(metrics.batch_duration.as_millis()).unwrap_or(u64::MAX),
+        milliseconds,
         "batch done"
     );
-    if let Err(error) = emit(metrics) {
-        tracing::error!(error = chain(&error), "metrics could not be written");
-    }
 }

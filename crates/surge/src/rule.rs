@@ -1,7 +1,7 @@
 //! The rule: when a site's rate of orders is a surge.
 
 use function::env::{ConfigError, Env};
-use model::Measure;
+use model::{Measure, is_site_name};
 
 /// The longest window, in seconds: a look reads that much of every shard.
 const LONGEST_WINDOW: u32 = 300;
@@ -127,8 +127,7 @@ fn whole(text: &str) -> Option<u64> {
 }
 
 fn site(name: &str) -> Option<String> {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    ((1..=64).contains(&name.len()) && name.bytes().all(legal)).then(|| name.to_owned())
+    is_site_name(name).then(|| name.to_owned())
 }
 
 fn measure(name: &str) -> Option<Measure> {
