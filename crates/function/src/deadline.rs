@@ -51,6 +51,12 @@ impl Deadline {
         Self(self.0 - most.min(remaining / 10))
     }
 
+    /// This deadline, or one in `duration` if that is earlier.
+    #[must_use]
+    pub fn at_most(self, duration: Duration) -> Self {
+        Self(self.0.min(Instant::now() + duration))
+    }
+
     /// Whether a pause of `pause` would end before the deadline.
     #[must_use]
     pub fn allows(self, pause: Duration) -> bool {

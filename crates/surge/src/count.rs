@@ -22,11 +22,12 @@ pub(crate) struct Batch<'a> {
 
 /// What counting a batch did.
 #[derive(Debug)]
-pub(crate) struct Counted<'a> {
+pub(crate) struct Counted {
     /// The shard's granules of the batch's time and of a window before it.
     pub(crate) granules: BTreeMap<Second, Granule>,
-    /// The records that are not counted, and why.
-    pub(crate) failed: Option<(Vec<&'a Record>, CallError)>,
+    /// The first granule whose records are not counted, nor those of later ones, and
+    /// why.
+    pub(crate) failed: Option<(Second, CallError)>,
 }
 
 impl<'a> Batch<'a> {
@@ -62,12 +63,11 @@ impl<'a> Batch<'a> {
     /// was made from is made anew from that.
     pub(crate) async fn count<T: Table>(
         self,
-        records: &'a [Record],
+        shard: &str,
         known: Vec<Granule>,
         state: &State<'_, T>,
         now: DateTime<Utc>,
-    ) -> Counted<'a> {
-        let shard = records.first().map_or("", |record| record.shard.as_str());
+    ) -> Counted {
         let mut granules: BTreeMap<_, _> = known.into_iter().map(|g| (g.start, g)).collect();
         let mut failed = None;
         for (start, arrivals) in &self.granules {
@@ -79,8 +79,7 @@ impl<'a> Batch<'a> {
                 Err(error) => {
                     // Later granules are not counted either: their records come
                     // again with these, and are counted then.
-                    let later = |r: &&Record| start_of(Second::of(r.arrived_at)) >= *start;
-                    failed = Some((records.iter().filter(later).collect(), error));
+                    failed = Some((*start, error));
                     break;
                 }
             }

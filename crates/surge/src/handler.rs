@@ -1,6 +1,8 @@
 //! One invocation: count the batch, look at the site if this shard is busy, and
 //! publish what there is to tell.
 
+use std::time::Duration;
+
 use aws_lambda_events::streams::KinesisEventResponse;
 use chrono::{DateTime, Utc};
 use function::delivery::{CallError, Fate, Target, deliver};
@@ -13,7 +15,7 @@ use tracing::Instrument as _;
 use crate::FUNCTION;
 use crate::count::Batch;
 use crate::event::Event;
-use crate::granule::Granule;
+use crate::granule::{Granule, start_of};
 use crate::look;
 use crate::metrics::Counts;
 use crate::publish::LIMITS;
@@ -23,6 +25,11 @@ use crate::site::Site;
 use crate::state::State;
 use crate::table::Table;
 use crate::window::{Arrivals, Rate};
+
+/// What a batch spends on looking at the site and on publishing, each. They can be
+/// done by the next batch or the clock; counting cannot, and a shard that does not
+/// count for long is taken for idle.
+const ASIDE: Duration = Duration::from_secs(2);
 
 /// The function with its rule, its table and the stream that alarms go to.
 #[derive(Debug)]
@@ -82,7 +89,7 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
 
     /// Counts a batch of one shard. When this returns, every record is counted or in
     /// the answer. A look at the site that fails is no failure of the batch: the
-    /// next one sees the same counts.
+    /// counts are there for the next look.
     pub async fn batch(
         &self,
         records: &[Record],
@@ -97,12 +104,13 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
         let (Some(span), Some(first)) = (batch.span(), records.first()) else {
             return (KinesisEventResponse::default(), counts);
         };
+        let shard = format!("{}/{}", first.stream, first.shard);
         let state = self.state(deadline);
         let before = (span.0 - i64::from(self.rule.window) + 1, span.1);
         let read = async {
-            let granules = state.granules(&first.shard, before);
+            let granules = state.granules(&shard, before);
             let (known, site) = tokio::try_join!(granules, state.site(false))?;
-            let renewed = self.registered.renew(&first.shard, &known, &state, now);
+            let renewed = self.registered.renew(&shard, &known, &state, now);
             let shards = renewed.await?.unwrap_or(site.site.shards);
             Ok((known, shards, !site.site.outbox.is_empty()))
         };
@@ -114,37 +122,45 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
                 return (failures(records, &vec![true; records.len()]), counts);
             }
         };
-        let counted = batch.count(records, known, &state, now).await;
+        let counted = batch.count(&shard, known, &state, now).await;
         let mut failed = vec![false; records.len()];
-        if let Some((not_counted, error)) = &counted.failed {
+        if let Some((from, error)) = &counted.failed {
             warn("records could not be counted", error);
-            for (record, failed) in records.iter().zip(&mut failed) {
-                *failed = not_counted.iter().any(|r| std::ptr::eq(*r, record));
-            }
+            let is_failed = |r: &Record| start_of(Second::of(r.arrived_at)) >= *from;
+            failed = records.iter().map(is_failed).collect();
         }
         counts.records_failed = failed.iter().filter(|failed| **failed).count() as u64;
 
-        let busy = self.busy(counted.granules.values(), span, shards);
-        let looked = match busy {
-            Some(span) => look::ahead(&state, &self.rule, span, shards, now).await,
-            None => Ok(None),
+        let looked = match self.busy(counted.granules.values(), span, shards) {
+            Some(span) => self.look(span, shards, now, deadline, &mut counts).await,
+            None => false,
         };
-        let publishes = match looked {
-            Ok(rate) => {
-                note(rate, &mut counts);
-                rate.is_some()
+        if looked || waiting {
+            let state = self.state(deadline.at_most(ASIDE));
+            if let Err(error) = self.publish(&state, now, &mut counts).await {
+                warn("alarms could not be published", &error);
             }
-            Err(error) => {
-                warn("the site could not be looked at", &error);
-                false
-            }
-        };
-        if (publishes || waiting)
-            && let Err(error) = self.publish(&state, now, deadline, &mut counts).await
-        {
-            warn("alarms could not be published", &error);
         }
         (failures(records, &failed), counts)
+    }
+
+    /// Looks at all shards; whether it did.
+    async fn look(
+        &self,
+        span: (Second, Second),
+        shards: u32,
+        now: DateTime<Utc>,
+        deadline: Deadline,
+        counts: &mut Counts,
+    ) -> bool {
+        let state = self.state(deadline.at_most(ASIDE));
+        let rate = look::ahead(&state, &self.rule, span, shards, now).await;
+        if let Err(error) = &rate {
+            warn("the site could not be looked at", error);
+        }
+        let rate = rate.unwrap_or_default();
+        note(rate, counts);
+        rate.is_some()
     }
 
     /// Settles what is known for good and publishes what is left to publish.
@@ -157,7 +173,7 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
         let state = self.state(deadline);
         let settled = look::settle(&state, &self.rule, now).await;
         let settled = settled.map(|rate| note(rate, &mut counts));
-        let published = self.publish(&state, now, deadline, &mut counts).await;
+        let published = self.publish(&state, now, &mut counts).await;
         (settled.and(published), counts)
     }
 
@@ -165,9 +181,9 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
         State::new(&self.table, &self.rule.site, self.rule.count, deadline)
     }
 
-    /// The part of `span` in which this shard is busy enough for the whole site to
-    /// be in breach. If a site of n shards is, one of them has an n-th of the
-    /// threshold: that one looks, and the others need not.
+    /// The part of `span` in which this shard is busy. If a site of n shards is in
+    /// breach, one of them has an n-th of the threshold in the same window: that one
+    /// looks at all of them.
     fn busy<'g>(
         &self,
         granules: impl IntoIterator<Item = &'g Granule>,
@@ -195,14 +211,13 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
         &self,
         state: &State<'_, T>,
         now: DateTime<Utc>,
-        deadline: Deadline,
         counts: &mut Counts,
     ) -> Result<(), CallError> {
         let outbox = state.site(true).await?.site.outbox;
         if outbox.is_empty() {
             return Ok(());
         }
-        let delivery = deliver(&self.stream, &outbox, |_| 0, LIMITS, deadline).await;
+        let delivery = deliver(&self.stream, &outbox, |_| 0, LIMITS, state.deadline).await;
         // In their order: what stands behind one that is not there, waits with it.
         let published = delivery
             .fates

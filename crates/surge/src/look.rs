@@ -19,9 +19,18 @@ use crate::window::{Arrivals, Rate};
 /// earlier than that is counted. Others are waited for, however far they lag.
 pub const IDLE_SECONDS: i64 = 60;
 
-/// A look ahead also goes over this many seconds before a batch's own, for the
-/// shards that were a little later.
+/// A look ahead also goes over this many seconds before and behind a batch's own, for
+/// the shards that are a little later or earlier.
 const RETRACED_SECONDS: i64 = 5;
+
+/// The first look in each ten seconds goes over as many as a shard may lag and be
+/// taken for active.
+const FAR_RETRACED_SECONDS: i64 = IDLE_SECONDS;
+const FAR_EVERY_SECONDS: i64 = 10;
+
+/// A shard's arrival times are approximate: a record may bear an earlier second than
+/// the one before it, but none by this much.
+const DISORDER_SECONDS: i64 = 5;
 
 /// Seconds that are settled at a time.
 const SETTLED_AT_ONCE: i64 = 600;
@@ -45,13 +54,19 @@ pub(crate) async fn ahead<T: Table>(
     now: DateTime<Utc>,
 ) -> Result<Option<Rate>, CallError> {
     let pause = (PAUSE_PER_SHARD * shards_before).min(LONGEST_PAUSE);
-    if !state.set_out(now, pause).await? {
+    let Some(last) = state.set_out(now, pause).await? else {
         return Ok(None);
-    }
+    };
+    let tens = |at: DateTime<Utc>| at.timestamp().div_euclid(FAR_EVERY_SECONDS);
+    let retraced = if last.is_none_or(|last| tens(last) != tens(now)) {
+        FAR_RETRACED_SECONDS
+    } else {
+        RETRACED_SECONDS
+    };
     let shards = state.shards(now).await?;
     let window = i64::from(rule.window);
     let mut rates: Vec<Rate> = Vec::new();
-    let mut start = from - RETRACED_SECONDS;
+    let mut start = from - retraced;
     let end = to + RETRACED_SECONDS;
     while start <= end {
         let part_end = end.min(start + (SETTLED_AT_ONCE - 1));
@@ -63,7 +78,7 @@ pub(crate) async fn ahead<T: Table>(
     }
     let highest = rates.iter().copied().max_by_key(|rate| rate.count);
     update(state, now, |site| {
-        site.set_shards(shards.len());
+        site.raise_shards(shards.len());
         site.announce(rule, &rates);
     })
     .await?;
@@ -195,7 +210,7 @@ async fn known_until<T: Table>(
         if let Some(granule) = granule
             && Second::of(granule.written_at) > idle
         {
-            known = known.min(granule.last_second - 1);
+            known = known.min(granule.last_second - DISORDER_SECONDS);
         }
     }
     Ok(known)

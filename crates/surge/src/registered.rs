@@ -19,8 +19,8 @@ pub(crate) struct Registered(Mutex<HashMap<String, i64>>);
 
 impl Registered {
     /// Registers a shard unless that is done for this hour, as this process or a
-    /// granule written in it knows. The number of the site's shards if it did: one
-    /// more may make another share of the threshold busy.
+    /// granule written in it knows. The number of the site's shards if it is a new
+    /// one: a smaller share of the threshold is busy from now on.
     ///
     /// # Errors
     /// If the table cannot be read or written.
@@ -36,10 +36,13 @@ impl Registered {
         if known.iter().any(|g| hour_of(g.written_at) == hour) || !self.is_new(shard, hour) {
             return Ok(None);
         }
-        state.register(shard, now).await?;
-        let shards = state.shards(now).await?.len();
-        let stored = look::update(state, now, |site| site.set_shards(shards)).await?;
+        let is_new = state.register(shard, now).await?;
         self.note(shard, hour);
+        if !is_new {
+            return Ok(None);
+        }
+        let shards = state.shards(now).await?.len();
+        let stored = look::update(state, now, |site| site.raise_shards(shards)).await?;
         Ok(Some(stored.site.shards))
     }
 

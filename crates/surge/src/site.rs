@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::rule::Rule;
 use crate::window::Rate;
 
-/// Breaches that are kept while no second settles; they fill some 200 KB.
+/// Breaches that are kept while no second settles; they fill some 300 KB of the
+/// 400 KB that an item may have.
 const UNSETTLED_BREACHES: usize = 6_000;
 
 /// A site's state.
@@ -46,8 +47,8 @@ struct Breach {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Phase {
     Ok {
-        /// Whether the next alarm is raised already, ahead of its second's settling.
-        announced: bool,
+        /// The second of the next alarm, if it is raised already, ahead of settling.
+        announced: Option<i64>,
     },
     Alarm {
         at: i64,
@@ -58,27 +59,29 @@ enum Phase {
 
 impl Default for Phase {
     fn default() -> Self {
-        Self::Ok { announced: false }
+        Self::Ok { announced: None }
     }
 }
 
 impl Site {
-    /// Whether an alarm is raised and not over.
-    #[must_use]
-    pub fn in_alarm(&self) -> bool {
-        !matches!(self.phase, Phase::Ok { announced: false })
-    }
-
     /// Whether seconds without arrivals, and those only, change nothing.
     #[must_use]
     pub(crate) fn is_calm(&self) -> bool {
-        self.phase == (Phase::Ok { announced: false }) && self.breaches.is_empty()
+        self.phase == (Phase::Ok { announced: None }) && self.breaches.is_empty()
     }
 
     /// Takes seconds up to `second` as settled in which nothing arrived, nor in a
     /// window before them.
     pub(crate) fn skip_to(&mut self, second: Second) {
         self.settled = self.settled.max(Some(second));
+    }
+
+    /// Takes note of a shard more. A list that was read a moment ago may lack the
+    /// newest, so only settling, each minute, takes the number down.
+    pub(crate) fn raise_shards(&mut self, shards: usize) {
+        let before = self.shards;
+        self.set_shards(shards);
+        self.shards = self.shards.max(before);
     }
 
     /// Takes note of how many shards the site has.
@@ -100,20 +103,27 @@ impl Site {
                 self.note(*rate);
             }
         }
+        let settled = self.settled.map_or(i64::MIN, Second::since_1970);
         while self.breaches.len() > UNSETTLED_BREACHES {
-            self.breaches.pop_first();
+            // Those up to the settled second are what settling goes on from.
+            let first = self.breaches.range(settled.saturating_add(1)..).next();
+            let Some(first) = first.map(|(t, _)| *t) else {
+                break;
+            };
+            self.breaches.remove(&first);
         }
-        if self.phase != (Phase::Ok { announced: false }) {
+        if self.phase != (Phase::Ok { announced: None }) {
             return;
         }
-        let settled = self.settled.map_or(i64::MIN, Second::since_1970);
         let mut ahead = self.breaches.range(settled.saturating_add(1)..);
         let fires =
             ahead.find(|(t, _)| self.trigger_count(rule, **t) >= u64::from(rule.datapoints));
         if let Some((at, breach)) = fires.map(|(at, breach)| (*at, *breach)) {
             let (started_at, peak) = self.run(rule, at);
             self.emit(rule, AlarmKind::Alarm, at, breach, started_at, peak);
-            self.phase = Phase::Ok { announced: true };
+            self.phase = Phase::Ok {
+                announced: Some(at),
+            };
         }
     }
 
@@ -146,11 +156,13 @@ impl Site {
         let now = self.breaches.get(&t).copied().unwrap_or(seen);
         match self.phase {
             Phase::Ok { announced } => {
-                if self.trigger_count(rule, t) < u64::from(rule.datapoints) {
+                // What was announced happens, even if the rule has changed since.
+                let fires = self.trigger_count(rule, t) >= u64::from(rule.datapoints);
+                if !fires && announced != Some(t) {
                     return;
                 }
                 let (started_at, peak) = self.run(rule, t);
-                if !announced {
+                if announced.is_none() {
                     self.emit(rule, AlarmKind::Alarm, t, now, started_at, peak);
                 }
                 self.phase = Phase::Alarm {

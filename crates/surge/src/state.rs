@@ -46,7 +46,7 @@ pub(crate) struct State<'a, T> {
     table: &'a T,
     site: &'a str,
     pub(crate) measure: Measure,
-    deadline: Deadline,
+    pub(crate) deadline: Deadline,
 }
 
 impl<'a, T: Table> State<'a, T> {
@@ -127,11 +127,15 @@ impl<'a, T: Table> State<'a, T> {
         self.write(&item, expected).await
     }
 
-    /// Notes that the site has this shard.
+    /// Notes that the site has this shard; whether it is a new one.
     ///
     /// # Errors
     /// If the table cannot be written.
-    pub(crate) async fn register(&self, shard: &str, now: DateTime<Utc>) -> Result<(), CallError> {
+    pub(crate) async fn register(
+        &self,
+        shard: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, CallError> {
         let item = Item {
             partition: self.site.to_owned(),
             key: format!("shard#{shard}"),
@@ -139,7 +143,11 @@ impl<'a, T: Table> State<'a, T> {
             body: Vec::new(),
             expires_at: Some(now.timestamp() + KEPT_SECONDS),
         };
-        self.write(&item, Expected::Anything).await.map(|_| ())
+        let is_new = self.write(&item, Expected::Nothing).await?;
+        if !is_new {
+            self.write(&item, Expected::Anything).await?;
+        }
+        Ok(is_new)
     }
 
     /// The site's shards, those that were in use in the last two days.
@@ -200,6 +208,7 @@ impl<'a, T: Table> State<'a, T> {
     }
 
     /// Sets out to look at all shards, unless somebody did less than `pause` ago.
+    /// `Some` if so, with the time at which somebody did before.
     ///
     /// # Errors
     /// If the table cannot be read or written.
@@ -207,15 +216,16 @@ impl<'a, T: Table> State<'a, T> {
         &self,
         now: DateTime<Utc>,
         pause: Duration,
-    ) -> Result<bool, CallError> {
-        let last = self.one("look", false).await?;
-        let before = last.as_ref().map(|item| item.revision.as_str());
-        let since = before
+    ) -> Result<Option<Option<DateTime<Utc>>>, CallError> {
+        let item = self.one("look", false).await?;
+        let before = item.as_ref().map(|item| item.revision.as_str());
+        let last = before
             .and_then(|b| b.parse().ok())
-            .map_or(i64::MAX, |b: i64| now.timestamp_millis().saturating_sub(b));
+            .and_then(DateTime::from_timestamp_millis);
         // A clock that was ahead must not keep everybody from looking.
-        if (0..i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)).contains(&since) {
-            return Ok(false);
+        let since = last.and_then(|last| (now - last).to_std().ok());
+        if since.is_some_and(|since| since < pause) {
+            return Ok(None);
         }
         let item = Item {
             partition: self.site.to_owned(),
@@ -225,7 +235,7 @@ impl<'a, T: Table> State<'a, T> {
             expires_at: None,
         };
         let expected = before.map_or(Expected::Nothing, Expected::Revision);
-        self.write(&item, expected).await
+        Ok(self.write(&item, expected).await?.then_some(last))
     }
 
     fn shard(&self, shard: &str) -> String {
@@ -263,8 +273,9 @@ impl<'a, T: Table> State<'a, T> {
     }
 
     /// Writes an item. If an answer is lost, the write may have happened: made
-    /// again, it finds its own revision, not the expected one, and reads as refused;
-    /// the caller then reads what is there, as after any other's write.
+    /// again, it finds its own revision, not the expected one, and reads as refused.
+    /// A caller that counts then reads what is there, as after any other's write; one
+    /// that sets out to look leaves that to the next.
     async fn write(&self, item: &Item, expected: Expected<'_>) -> Result<bool, CallError> {
         self.again(|| self.table.write(item, expected)).await
     }

@@ -56,8 +56,8 @@ impl Arrivals {
     /// must have been added too.
     ///
     /// Time is linear in what arrived, not in the window's length. Where a second
-    /// of a shard is a sketch, a window's count is an estimate, and never less than
-    /// what its exact seconds hold alone.
+    /// of a shard is a sketch, a window's count is an estimate, never less than what
+    /// its exact seconds hold alone, and takes a union of the whole window.
     #[must_use]
     pub fn rates(&self, from: Second, to: Second, window: u32) -> Vec<Rate> {
         let window = i64::from(window);
@@ -82,7 +82,8 @@ impl Arrivals {
             let count = if inside.sketches == 0 {
                 inside.sum.saturating_add(inside.orders.len() as u64)
             } else {
-                self.estimate(second - window + 1, second)
+                let exact = inside.orders.len() as u64;
+                self.estimate(second - window + 1, second).max(exact)
             };
             rates.push(Rate {
                 second,

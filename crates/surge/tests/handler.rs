@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use function::env::Env;
 use function::{Deadline, KinesisEvent};
-use memory::{Memory, Stream};
+use memory::{Fault, Faults, Memory, Stream};
 use model::AlarmKind;
 use surge::{Handler, Rule};
 
@@ -18,27 +18,117 @@ fn moment(second: i64, milliseconds: u32) -> DateTime<Utc> {
     DateTime::from_timestamp(second, milliseconds * 1_000_000).expect("in the calendar")
 }
 
+/// One batch of a shard at a time: orders of a line each, all of one second.
+async fn deliver(
+    handler: &Handler<&Memory, &Stream>,
+    (stream, shard): (&str, u32),
+    arrived: i64,
+    orders: std::ops::Range<u32>,
+    now: DateTime<Utc>,
+) {
+    let order = |n| format!("{n},85123A,HEART,1,12/1/2010 8:26,2.55,17850,United Kingdom");
+    let payloads: Vec<String> = orders.clone().map(order).collect();
+    let first = (arrived - START) as u64 * 1_000;
+    let event: KinesisEvent =
+        serde_json::from_slice(&testkit::event(first, &payloads)).expect("an event");
+    let mut records = event.records;
+    for record in &mut records {
+        record.stream = stream.to_owned();
+        record.shard = format!("shardId-{shard:012}");
+        record.arrived_at = moment(arrived, 0);
+    }
+    let deadline = Deadline::after(Duration::from_secs(20));
+    let (response, _) = handler.batch(&records, now, deadline).await;
+    assert!(response.batch_item_failures.is_empty());
+}
+
+fn rule(threshold: &str) -> Rule {
+    let lookup = |name: &str| match name {
+        "DATAPOINTS_TO_ALARM" => Some("1".to_owned()),
+        "ORDER_THRESHOLD" => Some(threshold.to_owned()),
+        _ => None,
+    };
+    Rule::from_env(&Env::new(&lookup)).expect("a rule")
+}
+
+fn told(stream: Stream) -> Vec<(AlarmKind, u64)> {
+    let alarms = stream.alarms.into_inner().expect("alarms");
+    alarms.iter().map(|a| (a.kind, a.order_count)).collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_flood_over_new_shards_is_told_without_waiting_for_the_clock() {
-    let lookup = |name: &str| (name == "DATAPOINTS_TO_ALARM").then(|| "1".to_owned());
-    let rule = Rule::from_env(&Env::new(&lookup)).expect("a rule");
     let (table, stream) = (Memory::default(), Stream::default());
-    let handler = Handler::new(rule, &table, &stream);
+    let handler = Handler::new(rule("15"), &table, &stream);
     // One order a second and shard: the four together reach 15 in the fourth second.
     for second in 0..4 {
         for shard in 0..4 {
-            let order =
-                format!("{shard}{second},85123A,HEART,1,12/1/2010 8:26,2.55,17850,United Kingdom");
-            let event = testkit::event(10 + second, &[order]);
-            let mut event: KinesisEvent = serde_json::from_slice(&event).expect("an event");
-            let now = moment(START + second as i64, shard * 250);
-            event.records[0].arrived_at = now;
-            event.records[0].shard = format!("shardId-{shard:012}");
-            let deadline = Deadline::after(Duration::from_secs(20));
-            handler.batch(&event.records, now, deadline).await;
+            let order = second * 10 + shard;
+            let arrived = START + i64::from(second);
+            let now = moment(arrived, shard * 250);
+            deliver(&handler, ("orders", shard), arrived, order..order + 1, now).await;
         }
     }
-    let alarms = stream.alarms.into_inner().expect("alarms");
-    let told: Vec<_> = alarms.iter().map(|a| (a.kind, a.order_count)).collect();
-    assert_eq!(told, [(AlarmKind::Alarm, 15)]);
+    assert_eq!(told(stream), [(AlarmKind::Alarm, 15)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breach_that_a_lagging_shard_completes_is_told_without_waiting_for_the_clock() {
+    let (table, stream) = (Memory::default(), Stream::default());
+    let handler = Handler::new(rule("100"), &table, &stream);
+    // Both shards are known, and the other never has its share of a breach.
+    deliver(&handler, ("orders", 1), START, 0..1, moment(START, 0)).await;
+    deliver(
+        &handler,
+        ("orders", 0),
+        START + 1,
+        1..2,
+        moment(START + 1, 0),
+    )
+    .await;
+    let first = START + 20;
+    deliver(&handler, ("orders", 0), first, 100..155, moment(first, 0)).await;
+    deliver(
+        &handler,
+        ("orders", 1),
+        first,
+        200..245,
+        moment(first + 30, 0),
+    )
+    .await;
+    assert!(stream.alarms.lock().expect("alarms").is_empty());
+    // The busy one, in another window, sees what has become of the first.
+    let next = first + 31;
+    deliver(&handler, ("orders", 0), next, 300..355, moment(next, 0)).await;
+    assert_eq!(told(stream), [(AlarmKind::Alarm, 100)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn shards_of_two_streams_are_two_shards() {
+    let (table, stream) = (Memory::default(), Stream::default());
+    let handler = Handler::new(rule("20"), &table, &stream);
+    let now = moment(START, 0);
+    for (number, name) in ["web", "app"].into_iter().enumerate() {
+        let first = number as u32 * 10;
+        deliver(&handler, (name, 0), START, first..first + 10, now).await;
+    }
+    assert_eq!(told(stream), [(AlarmKind::Alarm, 20)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_stream_that_is_down_does_not_keep_batches_from_being_counted() {
+    let (table, stream) = (Memory::default(), Stream::default());
+    let down = Faults::of((0..1_000).map(|_| (Fault::FailsBefore, 0)));
+    let stream = Stream {
+        faults: down,
+        ..stream
+    };
+    let handler = Handler::new(rule("1"), &table, &stream);
+    let start = tokio::time::Instant::now();
+    deliver(&handler, ("orders", 0), START, 0..1, moment(START, 0)).await;
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        start.elapsed()
+    );
 }

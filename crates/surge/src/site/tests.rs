@@ -56,7 +56,6 @@ fn a_surge_is_told_when_it_has_lasted_and_again_when_it_is_over() {
     );
     let ids: Vec<_> = site.outbox.iter().map(|a| a.alarm_id.as_str()).collect();
     assert_eq!(ids, ["shop-0", "shop-0"]);
-    assert!(!site.in_alarm());
     site.settle(&rule, &rates(116, &[10]));
     assert_eq!(site.outbox[2].alarm_id, "shop-113");
 }
@@ -98,13 +97,40 @@ fn an_announced_alarm_is_told_once_and_its_surge_ends_as_ever() {
     let rule = rule(3, 3, 3, 0);
     let mut site = Site::default();
     site.announce(&rule, &rates(10, &[10, 10]));
-    assert!(site.outbox.is_empty() && !site.in_alarm());
+    assert!(site.outbox.is_empty());
     site.announce(&rule, &rates(11, &[11, 12]));
     assert_eq!(told(&site), [(AlarmKind::Alarm, 12, 10, 12, 3, 12)]);
-    assert!(site.in_alarm());
     // Another shard's records show that it was a second earlier.
     site.settle(&rule, &rates(9, &[10, 10, 11, 12, 0, 0, 0]));
     assert_eq!(told(&site)[1..], [(AlarmKind::Ok, 15, 9, 0, 0, 12)]);
+}
+
+#[test]
+fn an_announced_alarm_ends_and_makes_way_even_if_the_rule_changes() {
+    let mut site = Site::default();
+    site.announce(&rule(3, 1, 3, 0), &rates(10, &[10]));
+    let stricter = rule(3, 3, 3, 0);
+    site.settle(&stricter, &rates(9, &[0, 10, 0, 0, 0, 0]));
+    let kinds = |site: &Site| -> Vec<AlarmKind> { site.outbox.iter().map(|a| a.kind).collect() };
+    assert_eq!(kinds(&site), [AlarmKind::Alarm, AlarmKind::Ok]);
+    site.announce(&stricter, &rates(20, &[10, 10, 10]));
+    assert_eq!(kinds(&site)[2..], [AlarmKind::Alarm]);
+    assert_ne!(site.outbox[2].alarm_id, site.outbox[0].alarm_id);
+}
+
+#[test]
+fn a_shard_that_lags_for_long_leaves_what_is_settled_alone() {
+    let rule = rule(60, 60, 60, 0);
+    let mut site = Site::default();
+    site.settle(&rule, &rates(1_000_000_000, &[10; 100]));
+    for from in (1_000_000_100..1_000_050_000).step_by(100) {
+        site.announce(&rule, &rates(from, &[10; 100]));
+    }
+    let size = serde_json::to_vec(&site).expect("JSON").len();
+    assert!(size < 390 * 1024, "{size} bytes");
+    site.settle(&rule, &rates(1_000_000_100, &[0; 50]));
+    let kinds: Vec<_> = site.outbox.iter().map(|a| a.kind).collect();
+    assert_eq!(kinds, [AlarmKind::Alarm], "it is not over yet");
 }
 
 #[test]
