@@ -1,4 +1,4 @@
-//! AWS endpoints on loopback: `ministack` (DynamoDB, Kinesis and SQS, its own process) and
+//! AWS endpoints on loopback: `ministack` (DynamoDB, Kinesis, SNS and SQS, its own process) and
 //! `dynoxide` (DynamoDB on SQLite, in this process).
 
 use std::collections::HashMap;
@@ -83,19 +83,21 @@ impl Endpoint {
         aws_sdk_sqs::Client::new(&sdk_config(&self.url))
     }
 
-    /// Makes a table with a partition and a sort key.
+    /// Makes a table with a partition and perhaps a sort key.
     pub async fn create_table(
         &self,
         table: &str,
         partition: (&str, ScalarAttributeType),
-        sort: (&str, ScalarAttributeType),
+        sort: impl Into<Option<(&str, ScalarAttributeType)>>,
     ) {
+        let partition = (partition, KeyType::Hash);
+        let sort = sort.into().map(|sort| (sort, KeyType::Range));
         let mut call = self
             .dynamodb()
             .create_table()
             .table_name(table)
             .billing_mode(BillingMode::PayPerRequest);
-        for ((name, kind), role) in [(partition, KeyType::Hash), (sort, KeyType::Range)] {
+        for ((name, kind), role) in [partition].into_iter().chain(sort) {
             let attribute = AttributeDefinition::builder()
                 .attribute_name(name)
                 .attribute_type(kind);
@@ -165,6 +167,25 @@ impl Endpoint {
             next = answer.next_shard_iterator;
         }
         records
+    }
+
+    /// Makes a topic with a queue that is subscribed to it: the topic's ARN and the
+    /// queue's URL.
+    pub async fn create_topic(&self, name: &str) -> (String, String) {
+        let client = aws_sdk_sns::Client::new(&sdk_config(&self.url));
+        let topic = client.create_topic().name(name).send().await;
+        let topic = topic.expect("a new topic").topic_arn;
+        let topic = topic.expect("a topic's ARN");
+        let queue = self.create_queue(&format!("{name}-subscriber")).await;
+        let arn = aws_sdk_sqs::types::QueueAttributeName::QueueArn;
+        let call = self.sqs().get_queue_attributes().queue_url(&queue);
+        let answer = call.attribute_names(arn.clone()).send().await;
+        let answer = answer.expect("a queue's attributes");
+        let arn = answer.attributes().and_then(|a| a.get(&arn));
+        let call = client.subscribe().topic_arn(&topic).protocol("sqs");
+        let call = call.endpoint(arn.expect("a queue's ARN"));
+        call.send().await.expect("a subscription");
+        (topic, queue)
     }
 
     /// Makes a queue and returns its URL.

@@ -48,7 +48,7 @@ struct Shared {
 
 impl FaultProxy {
     /// Starts a proxy before `upstream`. `choose` is given each call's operation
-    /// (`BatchWriteItem`) and content.
+    /// (`BatchWriteItem`) and content: its JSON, or its form as an object of texts.
     pub async fn start(
         upstream: &str,
         choose: impl FnMut(&str, &Value) -> Fault + Send + 'static,
@@ -89,8 +89,16 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<R
         .get("x-amz-target")
         .and_then(|t| t.to_str().ok())
         .unwrap_or_default();
-    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let content: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let mut operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let mut content: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let is_form = target.is_empty();
+    if is_form {
+        // SNS speaks AWS's older protocol: forms and XML.
+        content = form_urlencoded::parse(&body)
+            .map(|(name, value)| (name.into_owned(), Value::from(value)))
+            .collect();
+        operation = content["Action"].as_str().unwrap_or_default().to_owned();
+    }
     let fault = (shared.choose.lock().expect("a choice"))(&operation, &content);
     let forward = |body: Bytes| {
         let mut request = Request::from_parts(parts.clone(), Full::new(body));
@@ -106,7 +114,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<R
             let body = body.collect().await.expect("a whole answer").to_bytes();
             Response::from_parts(parts, Full::new(body))
         }
-        Fault::Fails(status, code) => error(status, code),
+        Fault::Fails(status, code) => error(status, code, is_form),
         Fault::LosesAnswer => {
             forward(body).await.expect("an answer");
             return Err(io::Error::other("the connection breaks"));
@@ -178,11 +186,20 @@ fn split(operation: &str, content: &Value, n: usize) -> (Option<Value>, Value) {
     }
 }
 
-fn error(status: u16, code: &str) -> Response<Body> {
-    let body = json!({"__type": code, "message": "injected"}).to_string();
+fn error(status: u16, code: &str, is_form: bool) -> Response<Body> {
+    let (body, kind) = if is_form {
+        let error = format!("<Error><Code>{code}</Code><Message>injected</Message></Error>");
+        (
+            format!("<ErrorResponse>{error}</ErrorResponse>"),
+            "text/xml",
+        )
+    } else {
+        let body = json!({"__type": code, "message": "injected"}).to_string();
+        (body, "application/x-amz-json-1.0")
+    };
     Response::builder()
         .status(status)
-        .header("content-type", "application/x-amz-json-1.0")
+        .header("content-type", kind)
         .header("x-amzn-errortype", code)
         .body(Full::new(Bytes::from(body)))
         .expect("a whole response")
