@@ -50,6 +50,15 @@ impl OrderDate {
     }
 }
 
+impl OrderDate {
+    /// Seconds since the beginning of 1970 in the zone that it is given in: a shop's
+    /// local time is taken for UTC.
+    #[must_use]
+    pub fn since_1970(self) -> i64 {
+        self.at.and_utc().timestamp()
+    }
+}
+
 impl fmt::Display for OrderDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // NaiveDateTime's Debug form is ISO 8601 with a T, seconds always given.

@@ -1,7 +1,9 @@
 //! `sitewatch`: the pipeline on one machine.
 
 mod demo;
+mod input;
 mod local;
+mod replay;
 mod show;
 
 use std::path::PathBuf;
@@ -28,13 +30,17 @@ enum Command {
         #[arg(value_name = "EVENT.json")]
         events: Vec<PathBuf>,
     },
+    Replay(replay::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let Command::Demo { events } = arguments.command;
-    match demo::run(&events).await {
+    let result = match arguments.command {
+        Command::Demo { events } => demo::run(&events).await,
+        Command::Replay(arguments) => replay::run(&arguments).await,
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!(

@@ -26,7 +26,7 @@ impl Stage {
         endpoint
             .create_table(TABLE, ("pk", text()), ("sk", text()))
             .await;
-        endpoint.create_stream(STREAM).await;
+        endpoint.create_stream(STREAM, 1).await;
         Self {
             endpoint,
             runtime: RuntimeApi::start(),

@@ -1,5 +1,5 @@
 //! AWS endpoints on loopback: `ministack` (DynamoDB, Kinesis, SNS and SQS, its own process) and
-//! `dynoxide` (DynamoDB on SQLite, in this process).
+//! `dynoxide` (DynamoDB on SQLite) and `ferrokinesis` (Kinesis) in this one.
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -42,6 +42,25 @@ pub async fn embedded_dynamodb() -> Endpoint {
         .expect("a free port");
     let address = listener.local_addr().expect("a bound address");
     tokio::spawn(dynoxide::server::serve_on(listener, database));
+    Endpoint {
+        url: format!("http://{address}"),
+        _process: None,
+    }
+}
+
+/// Kinesis in this process, for as long as the runtime runs. Its streams are there
+/// at once.
+pub async fn embedded_kinesis() -> Endpoint {
+    let options = ferrokinesis::store::StoreOptions {
+        create_stream_ms: 0,
+        ..Default::default()
+    };
+    let (app, _) = ferrokinesis::create_app(options);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    let address = listener.local_addr().expect("a bound address");
+    tokio::spawn(axum::serve(listener, app).into_future());
     Endpoint {
         url: format!("http://{address}"),
         _process: None,
@@ -132,18 +151,30 @@ impl Endpoint {
         aws_sdk_kinesis::Client::new(&sdk_config(&self.url))
     }
 
-    /// Makes a stream with one shard.
-    pub async fn create_stream(&self, name: &str) {
+    /// Makes a stream with so many shards.
+    pub async fn create_stream(&self, name: &str, shards: i32) {
         let call = self.kinesis().create_stream().stream_name(name);
-        call.shard_count(1).send().await.expect("a new stream");
+        call.shard_count(shards).send().await.expect("a new stream");
     }
 
-    /// Every record of a stream of one shard: its partition key and its data.
+    /// Every record of a stream, shard by shard: its partition key and its data.
     pub async fn stream_records(&self, name: &str) -> Vec<(String, Vec<u8>)> {
         let client = self.kinesis();
         let shards = client.list_shards().stream_name(name).send().await;
         let shards = shards.expect("an answer from the stream");
-        let shard = shards.shards().first().expect("a shard").shard_id();
+        let mut records = Vec::new();
+        for shard in shards.shards() {
+            let shard = shard.shard_id();
+            records.extend(Self::shard_records(&client, name, shard).await);
+        }
+        records
+    }
+
+    async fn shard_records(
+        client: &aws_sdk_kinesis::Client,
+        name: &str,
+        shard: &str,
+    ) -> Vec<(String, Vec<u8>)> {
         let from = aws_sdk_kinesis::types::ShardIteratorType::TrimHorizon;
         let call = client
             .get_shard_iterator()

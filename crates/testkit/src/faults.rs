@@ -29,6 +29,8 @@ pub enum Fault {
     /// Only each `n`-th item of it is taken: the others come back as
     /// `UnprocessedItems` (DynamoDB) or `Failed` (SQS).
     TakesEach(usize),
+    /// Each `n`-th record of a PutRecords is throttled.
+    ThrottlesEach(usize),
 }
 
 type Choose = dyn FnMut(&str, &Value) -> Fault + Send;
@@ -127,6 +129,38 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<R
             );
             let answer = json!({"Failed": failed.collect::<Vec<_>>()}).to_string();
             Response::new(Full::new(Bytes::from(answer)))
+        }
+        Fault::ThrottlesEach(n) => {
+            let is_throttled = |index: &usize| (index + 1).is_multiple_of(n);
+            let records = content["Records"].as_array().expect("records");
+            let taken = records.iter().enumerate();
+            let taken: Vec<&Value> = taken
+                .filter(|(index, _)| !is_throttled(index))
+                .map(|(_, record)| record)
+                .collect();
+            let mut taken_content = content.clone();
+            taken_content["Records"] = json!(taken);
+            let mut results = Vec::new();
+            if !taken.is_empty() {
+                let body = Bytes::from(taken_content.to_string());
+                let body = forward(body).await.expect("an answer").into_body();
+                let body = body.collect().await.expect("a whole answer").to_bytes();
+                let answer: Value = serde_json::from_slice(&body).expect("an answer in JSON");
+                results.clone_from(answer["Records"].as_array().expect("results"));
+            }
+            let mut results = results.into_iter();
+            let throttled = json!({"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "injected"});
+            let merged = (0..records.len()).map(|index| {
+                if is_throttled(&index) {
+                    throttled.clone()
+                } else {
+                    results.next().expect("a result for each record")
+                }
+            });
+            let merged: Vec<Value> = merged.collect();
+            let failed = records.len() - taken.len();
+            let answer = json!({"FailedRecordCount": failed, "Records": merged});
+            Response::new(Full::new(Bytes::from(answer.to_string())))
         }
         Fault::TakesEach(n) => {
             let (taken, left) = split(&operation, &content, n);

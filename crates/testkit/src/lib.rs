@@ -12,7 +12,7 @@ mod process;
 mod runtime;
 
 pub use data::{Orders, agent_json, small_orders};
-pub use endpoint::{Endpoint, embedded_dynamodb, sdk_config};
+pub use endpoint::{Endpoint, embedded_dynamodb, embedded_kinesis, sdk_config};
 pub use faults::{Fault, FaultProxy};
 pub use kinesis::event;
 pub use runtime::{Function, RuntimeApi};

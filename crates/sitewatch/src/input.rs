@@ -1,0 +1,163 @@
+//! Files of orders, plain or compressed, line by line.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context as _, bail};
+use model::decode;
+
+/// The longest line: what a Kinesis record holds.
+const LONGEST_LINE: u64 = 1024 * 1024;
+/// Line breaks that a quoted field may hold; a quote that is not closed by then is
+/// taken for a fault of its own line.
+const LINES_OF_A_FIELD: usize = 100;
+
+/// A file of orders.
+pub(crate) struct Input {
+    path: PathBuf,
+    reader: Box<dyn BufRead>,
+    read: Arc<AtomicU64>,
+    /// Lines that were read ahead.
+    ahead: VecDeque<Vec<u8>>,
+}
+
+/// A file that counts what is read of it.
+struct Counted(File, Arc<AtomicU64>);
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        self.1.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// How long a file is.
+///
+/// # Errors
+/// If it is not there, or is no file.
+pub(crate) fn size(path: &Path) -> anyhow::Result<u64> {
+    let metadata = std::fs::metadata(path).with_context(|| path.display().to_string())?;
+    if metadata.is_dir() {
+        bail!("{}: expected a file, found a folder", path.display());
+    }
+    Ok(metadata.len())
+}
+
+impl Input {
+    /// Opens a file: `.gz` and `.zst` are unpacked.
+    ///
+    /// # Errors
+    /// If it cannot be read or is not text.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let named = || path.display().to_string();
+        let read = Arc::new(AtomicU64::new(0));
+        let file = Counted(File::open(path).with_context(named)?, Arc::clone(&read));
+        let file = BufReader::new(file);
+        let mut reader: Box<dyn BufRead> = match path.extension().and_then(|e| e.to_str()) {
+            Some("gz") => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(file))),
+            Some("zst") => {
+                let decoder = zstd::Decoder::with_buffer(file).with_context(named)?;
+                Box::new(BufReader::new(decoder))
+            }
+            _ => Box::new(file),
+        };
+        let begin = reader.fill_buf().with_context(named)?;
+        if begin.contains(&0) {
+            bail!("{}: expected text, found zero bytes", path.display());
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            reader,
+            read,
+            ahead: VecDeque::new(),
+        })
+    }
+
+    /// How much of the file was read.
+    pub(crate) fn read_bytes(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Looks at the first `lines`: one of them must be an order.
+    ///
+    /// # Errors
+    /// If none is, with what is wrong with the first.
+    pub(crate) fn judge(&mut self, lines: usize) -> anyhow::Result<()> {
+        let mut read = VecDeque::new();
+        let mut wrong = None;
+        for number in 1..=lines {
+            let Some(line) = self.next_line()? else {
+                break;
+            };
+            let is_order = match decode(&line).next().map(|decoded| decoded.line) {
+                Some(Ok(_)) => true,
+                Some(Err(reject)) => {
+                    wrong.get_or_insert((number, reject));
+                    false
+                }
+                None => false,
+            };
+            read.push_back(line);
+            if is_order {
+                self.ahead = read;
+                return Ok(());
+            }
+        }
+        let path = self.path.display();
+        match wrong {
+            Some((number, reject)) => bail!("{path}: no orders; line {number}: {reject}"),
+            None => bail!("{path}: no orders: expected CSV or JSON lines, found nothing"),
+        }
+    }
+
+    /// The next line with its line break; several where a quoted field spans them.
+    ///
+    /// # Errors
+    /// If the file cannot be read or a line is longer than a record.
+    pub(crate) fn next_line(&mut self) -> anyhow::Result<Option<Vec<u8>>> {
+        if let Some(line) = self.ahead.pop_front() {
+            return Ok(Some(line));
+        }
+        let Some(first) = self.physical_line()? else {
+            return Ok(None);
+        };
+        let is_open = |lines: &VecDeque<Vec<u8>>| {
+            let quotes = lines.iter().flatten().filter(|byte| **byte == b'"');
+            quotes.count() % 2 == 1
+        };
+        let is_json = first.trim_ascii_start().first() == Some(&b'{');
+        let mut lines = VecDeque::from([first]);
+        if !is_json && is_open(&lines) {
+            while lines.len() <= LINES_OF_A_FIELD && is_open(&lines) {
+                match self.physical_line()? {
+                    Some(line) => lines.push_back(line),
+                    None => break,
+                }
+            }
+            if is_open(&lines) {
+                self.ahead = lines;
+                return Ok(self.ahead.pop_front());
+            }
+        }
+        Ok(Some(lines.into_iter().flatten().collect()))
+    }
+
+    fn physical_line(&mut self) -> anyhow::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        let mut limited = self.reader.by_ref().take(LONGEST_LINE + 1);
+        let read = limited.read_until(b'\n', &mut line);
+        read.with_context(|| self.path.display().to_string())?;
+        if line.len() as u64 > LONGEST_LINE {
+            bail!(
+                "{}: a line is longer than 1 MiB, which no record holds",
+                self.path.display()
+            );
+        }
+        Ok((!line.is_empty()).then_some(line))
+    }
+}

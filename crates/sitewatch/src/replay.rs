@@ -1,0 +1,71 @@
+//! `sitewatch replay`: past orders into a Kinesis stream, each line once and in
+//! order per invoice, as fast as the stream takes them or at a pace.
+
+mod args;
+mod backlog;
+mod pace;
+mod progress;
+mod ship;
+mod source;
+mod stream;
+
+pub(crate) use args::Arguments;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+
+use pace::Pace;
+use progress::Progress;
+use ship::Ship;
+use source::Source;
+use stream::KinesisStream;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// 5 MiB over a slow line.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Sends what the arguments name.
+///
+/// # Errors
+/// For an input that cannot be read or holds no orders, and for a stream that takes
+/// no records; the error says where to go on.
+pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let pace = Pace::of(arguments);
+    let source = Source::open(&arguments.paths, !arguments.no_line_numbers)?;
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(CALL_TIMEOUT)
+        .build();
+    let config = aws_config::defaults(aws_config::BehaviorVersion::v2026_01_12())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts)
+        .load()
+        .await;
+    if config.region().is_none() {
+        anyhow::bail!("no region: set AWS_REGION, or AWS_PROFILE to a profile with one");
+    }
+    let stream = KinesisStream::new(aws_sdk_kinesis::Client::new(&config), &arguments.stream);
+    let interrupts = Arc::new(AtomicU32::new(0));
+    listen(Arc::clone(&interrupts));
+    let progress = Progress::start(source.bytes());
+    let ship = Ship::new(stream, pace, interrupts, arguments.from, arguments.burst);
+    let sent = ship.run(source, &progress).await;
+    progress.end();
+    let sent = sent.with_context(|| format!("sending to the stream {}", arguments.stream))?;
+    sent.print();
+    Ok(())
+}
+
+/// Counts Ctrl-C: the first stops reading, the second stops sending.
+fn listen(interrupts: Arc<AtomicU32>) {
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            interrupts.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+}

@@ -1,0 +1,54 @@
+//! The arguments of `sitewatch replay`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Sends past orders to a Kinesis stream, local or on AWS.
+///
+/// Reads CSV of the Online Retail columns and JSON lines (both also as .gz or .zst),
+/// and Kinesis event files as in events/. Each line becomes one record, its partition
+/// key the invoice number; the lines of an invoice arrive in their order, whatever
+/// fails on the way.
+///
+/// Region, credentials and endpoint are the AWS SDK's usual configuration:
+/// AWS_ENDPOINT_URL points at a local endpoint.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sitewatch replay orders.csv.zst                     as fast as the stream takes them
+  sitewatch replay orders.csv --rate 50               50 lines a second
+  sitewatch replay orders.csv --speedup 60            an hour of orders a minute
+  sitewatch replay orders.csv --burst 2000            the first 2,000 lines at once: a flood
+  sitewatch replay orders.csv --from 1201             go on behind line 1,200")]
+pub(crate) struct Arguments {
+    /// Files of orders, in the order in which they are sent
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The stream
+    #[arg(long, default_value = "orders")]
+    pub(crate) stream: String,
+    /// Lines per second
+    #[arg(long, value_name = "N", value_parser = positive, conflicts_with_all = ["speedup", "burst"])]
+    pub(crate) rate: Option<f64>,
+    /// Times the speed of the orders' own dates; those of a minute are spread over it
+    #[arg(long, value_name = "X", value_parser = positive, conflicts_with = "burst")]
+    pub(crate) speedup: Option<f64>,
+    /// Only this many lines, as fast as the stream takes them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) burst: Option<u64>,
+    /// Begin with this line of the input, counted over all files
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) from: u64,
+    /// Send lines as they are, without a line number within their invoice
+    #[arg(long)]
+    pub(crate) no_line_numbers: bool,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if number.is_finite() && number > 0.0 {
+        Ok(number)
+    } else {
+        Err("expected a number above 0".to_owned())
+    }
+}
