@@ -1,4 +1,4 @@
-//! AWS endpoints on loopback: `ministack` (DynamoDB, Kinesis and SQS, its own process) and
+//! AWS endpoints on loopback: `ministack` (DynamoDB, Kinesis, SQS and Secrets Manager, its own process) and
 //! `dynoxide` (DynamoDB on SQLite, in this process).
 
 use std::collections::HashMap;
@@ -165,6 +165,13 @@ impl Endpoint {
             next = answer.next_shard_iterator;
         }
         records
+    }
+
+    /// Makes a secret.
+    pub async fn create_secret(&self, name: &str, text: &str) {
+        let client = aws_sdk_secretsmanager::Client::new(&sdk_config(&self.url));
+        let call = client.create_secret().name(name).secret_string(text);
+        call.send().await.expect("a new secret");
     }
 
     /// Makes a queue and returns its URL.
