@@ -120,6 +120,8 @@ impl MariaDb {
         shell.args(["mariadbd", "--no-defaults", "--skip-log-bin"]);
         shell.args(["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"]);
         shell.args(["--innodb-flush-log-at-trx-commit=2", "--skip-name-resolve"]);
+        // Nobody may rely on what another server would do otherwise.
+        shell.args(["--sql-mode=ANSI_QUOTES", "--default-time-zone=-05:00"]);
         shell.arg(option("--datadir", &self.folder.join("data")));
         shell.arg(option("--socket", &self.socket()));
         shell.arg(format!("--port={}", self.port));
