@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use function::Deadline;
 use history::{Authorities, Counts};
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, OptsBuilder, SslOpts};
 use serde_json::json;
 use testkit::{Authority, MariaDb};
 use tokio::sync::watch;
@@ -70,6 +72,59 @@ async fn a_connection_that_died_in_silence_is_replaced_within_seconds() {
     let kept = handler.keep(&batch(1), soon, &mut counts).await;
     kept.expect("a stored batch");
     assert_eq!((counts.connections_opened, counts.alarms_stored), (1, 1));
+}
+
+/// A session of somebody else.
+async fn other_session(server: &MariaDb, database: &str) -> Conn {
+    let pem = std::fs::read(server.ca_file()).expect("a CA file");
+    let tls = SslOpts::default().with_root_certs(vec![pem.into()]);
+    let options = OptsBuilder::default()
+        .tcp_port(server.port())
+        .prefer_socket(false)
+        .ssl_opts(tls)
+        .user(Some(database))
+        .pass(Some(PASSWORD))
+        .db_name(Some(database));
+    Conn::new(options).await.expect("a session")
+}
+
+#[tokio::test]
+async fn a_connection_on_which_time_ran_out_is_never_used_again() {
+    let server = MariaDb::shared();
+    let (name, _, handler) = database(server);
+    keep(&handler, &batch(0)).await;
+    // Somebody is about to store the very alarm, and takes long.
+    let mut other = other_session(server, &name).await;
+    let insert = "INSERT INTO logs_history (alarm_id, kind, alarm_creation_time) \
+                  VALUES ('website-0', 'REMINDER', '2018-12-17 22:12:04')";
+    other.query_drop("BEGIN").await.expect("a transaction");
+    other.query_drop(insert).await.expect("a row");
+    let mut counts = Counts::default();
+    let late = Deadline::after(Duration::from_secs(1));
+    let failed = handler.keep(&batch(1), late, &mut counts).await;
+    let error = failed.expect_err("must fail").to_string();
+    assert_eq!(error, "the batch could not be stored in 0 s of trying");
+    other.query_drop("COMMIT").await.expect("a stored row");
+    let counts = keep(&handler, &batch(1)).await;
+    assert_eq!((counts.connections_opened, counts.alarms_known), (1, 1));
+    assert_eq!(one(server, &name, COUNT), "2");
+}
+
+#[tokio::test]
+async fn a_migration_by_another_function_is_waited_for_until_the_deadline() {
+    let server = MariaDb::shared();
+    let (name, _, handler) = database(server);
+    let mut other = other_session(server, &name).await;
+    let lock = "SELECT GET_LOCK('sitewatch.schema', 60)";
+    let locked: Option<u8> = other.query_first(lock).await.expect("a lock");
+    assert_eq!(locked, Some(1));
+    let short = Deadline::after(Duration::from_secs(2));
+    let failed = handler.keep(&batch(0), short, &mut Counts::default()).await;
+    let error = function::telemetry::chain(&failed.expect_err("must fail"));
+    let cause = "s of trying: another function is bringing the tables up to date";
+    assert!(error.ends_with(cause), "{error}");
+    drop(other);
+    assert_eq!(keep(&handler, &batch(0)).await.alarms_stored, 1);
 }
 
 #[tokio::test]

@@ -131,6 +131,28 @@ async fn a_migration_that_died_anywhere_is_finished_by_the_next_cold_start() {
 }
 
 #[tokio::test]
+async fn a_migration_that_fails_in_the_middle_is_not_taken_for_done() {
+    let server = MariaDb::shared();
+    let (name, vault, handler) = database(server);
+    // Where a view shall be, stands a table.
+    server.sql(&name, "CREATE TABLE logs_alarms_per_hour (n INT)");
+    let error = fails(&handler, &records(1, &surge())).await;
+    let cause = "bringing the tables up to date failed for good: MySQL error 1347";
+    assert!(error.starts_with(cause), "{error}");
+    server.sql(&name, "DROP TABLE logs_alarms_per_hour");
+    // The function that failed goes on by itself, and a new one has nothing to do.
+    let cold = cold_start(&vault, Some(authorities(server)));
+    for (handler, new) in [(handler, 3), (cold, 0)] {
+        let counts = keep(&handler, &records(1, &surge())).await;
+        assert_eq!(counts.alarms_stored, new);
+        assert_eq!(
+            one(server, &name, "SELECT COUNT(*) FROM logs_alarms_per_day"),
+            "1"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_table_of_a_later_form_is_left_as_it_is() {
     let server = MariaDb::shared();
     let (name, vault, handler) = database(server);
