@@ -39,14 +39,16 @@ pub enum Error {
         source: Failure,
     },
     /// Another function has been bringing the tables up to date for too long.
-    #[error("another function is bringing the tables up to date")]
+    #[error("another function is at it")]
     Migrating,
     /// It was tried until the deadline.
-    #[error("the batch could not be stored in {} s of trying", .tried.as_secs())]
+    #[error("no time left after {} s, while {doing}", .tried.as_secs())]
     OutOfTime {
         /// How long it was tried.
         tried: Duration,
-        /// How the last try ended, if it ended by itself.
+        /// What the last try was at.
+        doing: &'static str,
+        /// Why the try before it failed, if there was one.
         source: Option<Box<Error>>,
     },
 }

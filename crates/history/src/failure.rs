@@ -40,6 +40,9 @@ const DATA: [u16; 15] = [
     1048, 1062, 1216, 1264, 1265, 1292, 1364, 1366, 1367, 1406, 1441, 1452, 1644, 3819, 4025,
 ];
 
+/// How the standard library's error begins when a name cannot be looked up.
+const LOOKUP: &str = "failed to lookup address information";
+
 /// Why the database could not be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -61,9 +64,12 @@ pub enum Failure {
     /// TLS failed.
     #[error("{0}")]
     Tls(&'static str),
+    /// The host's name leads nowhere, or nobody could be asked.
+    #[error("the host's name cannot be looked up")]
+    Lookup,
     /// The driver does not understand the server, or the server not the driver.
-    #[error("the server does not speak the protocol as expected")]
-    Protocol,
+    #[error("{0}")]
+    Protocol(&'static str),
 }
 
 /// What to do about a failure.
@@ -85,8 +91,8 @@ impl Failure {
             Self::Server { code } if LATER.contains(&code) => Class::Later,
             Self::Server { code } if LOGIN.contains(&code) => Class::Login,
             Self::Server { code } if DATA.contains(&code) => Class::Data,
-            Self::Io(_) | Self::TimedOut(_) => Class::Later,
-            Self::Server { .. } | Self::NoTls | Self::Tls(_) | Self::Protocol => Class::Final,
+            Self::Io(_) | Self::TimedOut(_) | Self::Lookup => Class::Later,
+            Self::Server { .. } | Self::NoTls | Self::Tls(_) | Self::Protocol(_) => Class::Final,
         }
     }
 }
@@ -100,13 +106,25 @@ impl From<mysql_async::Error> for Failure {
             Error::Driver(DriverError::ConnectionClosed) => Self::Io(io::ErrorKind::NotConnected),
             Error::Io(IoError::Tls(TlsError::Tls(error))) => Self::Tls(tls(&error)),
             Error::Io(IoError::Tls(_)) => Self::Tls(tls(&rustls::Error::DecryptError)),
+            // The standard library has no kind for it, and no word of the host in it.
+            Error::Io(IoError::Io(error)) if error.to_string().starts_with(LOOKUP) => Self::Lookup,
             Error::Io(IoError::Io(error)) => {
                 let inner = error
                     .get_ref()
                     .and_then(|e| e.downcast_ref::<rustls::Error>());
                 inner.map_or(Self::Io(error.kind()), |error| Self::Tls(tls(error)))
             }
-            Error::Driver(_) | Error::Other(_) | Error::Url(_) => Self::Protocol,
+            Error::Driver(
+                DriverError::UnknownAuthPlugin { .. }
+                | DriverError::MysqlOldPasswordDisabled
+                | DriverError::CleartextPluginDisabled,
+            ) => Self::Protocol(
+                "the user logs in by a plugin that is not known here: \
+                 expected caching_sha2_password or mysql_native_password",
+            ),
+            Error::Driver(_) | Error::Other(_) | Error::Url(_) => {
+                Self::Protocol("the server does not speak the protocol as expected")
+            }
         }
     }
 }
@@ -148,5 +166,46 @@ fn tls(error: &rustls::Error) -> &'static str {
             "the server's certificate is not valid today"
         }
         _ => "the server's certificate is not acceptable",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mysql_async::ServerError;
+
+    use super::*;
+
+    fn server(code: u16) -> Failure {
+        let error = ServerError {
+            code,
+            message: "Access denied for user 'u'@'db.example'".to_owned(),
+            state: "HY000".to_owned(),
+        };
+        Failure::from(mysql_async::Error::Server(error))
+    }
+
+    #[test]
+    fn an_error_of_the_server_is_for_later_for_the_login_for_the_row_or_for_good() {
+        for (code, class) in [
+            (1040, Class::Later),
+            (1213, Class::Later),
+            (1290, Class::Later),
+            (1045, Class::Login),
+            (1264, Class::Data),
+            (1406, Class::Data),
+            (1049, Class::Final),
+            (1142, Class::Final),
+            (9999, Class::Final),
+        ] {
+            assert_eq!(server(code).class(), class, "{code}");
+            assert!(!server(code).to_string().contains("db.example"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_nowhere_may_lead_somewhere_later() {
+        let nowhere = tokio::net::TcpStream::connect(("name.invalid", 3306)).await;
+        let failure = Failure::from(mysql_async::Error::from(nowhere.expect_err("no such name")));
+        assert_eq!((failure, failure.class()), (Failure::Lookup, Class::Later));
     }
 }

@@ -16,15 +16,21 @@ use tokio::time::Instant;
 use crate::error::Error;
 use crate::failure::Failure;
 
+/// What is done here, for errors.
+pub(crate) const MIGRATING: &str = "bringing the tables up to date";
+
 /// The form that this code expects. A later one has all of it, too.
 const VERSION: u32 = 1;
 /// What stands before the form's number in the table's comment.
 const COMMENT: &str = "sitewatch ";
 
-/// As existing installations have it: the form from which every other one is made, so
-/// that a new table and an old one end up the same.
+/// As existing installations have it, with the key that some servers insist on: the
+/// form from which every other one is made, so that a new table and an old one end up
+/// the same.
 const FIRST_FORM: &str = "CREATE TABLE IF NOT EXISTS logs_history \
-    (alarm_creation_time DATETIME, Number_of_orders INT) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4";
+    (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+    alarm_creation_time DATETIME, Number_of_orders INT) \
+    ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4";
 
 /// What the first form lacks. All may be null: older rows have nothing there.
 const COLUMNS: [(&str, &str); 10] = [
@@ -77,7 +83,7 @@ pub(crate) async fn migrate(connection: &mut Conn, deadline: Deadline) -> Result
 }
 
 fn failed(failure: Failure) -> Error {
-    Error::of("bringing the tables up to date", failure)
+    Error::of(MIGRATING, failure)
 }
 
 async fn bring_up_to_date(connection: &mut Conn) -> Result<(), Failure> {

@@ -13,7 +13,7 @@ use crate::batch::Batch;
 use crate::config::{Authorities, Place};
 use crate::connect::{connect, is_alive, options};
 use crate::error::Error;
-use crate::failure::Class;
+use crate::failure::{Class, Failure};
 use crate::insert::{Inserted, transaction};
 use crate::metrics::Counts;
 use crate::schema;
@@ -39,7 +39,12 @@ pub struct Store<S> {
 struct Warm {
     login: Option<Login>,
     connection: Option<Conn>,
+    /// What the try that runs is at, for the error if time runs out meanwhile.
+    doing: &'static str,
 }
+
+const CONNECTING: &str = "connecting to the database";
+const STORING: &str = "storing the batch";
 
 impl<S> fmt::Debug for Store<S> {
     /// Neither the connection nor the place: both name the host.
@@ -91,6 +96,7 @@ impl<S: Secrets> Store<S> {
         warm.login = None;
         Err(Error::OutOfTime {
             tried: start.elapsed(),
+            doing: warm.doing,
             source: last,
         })
     }
@@ -108,8 +114,9 @@ impl<S: Secrets> Store<S> {
             Some(connection) => connection,
             None => self.open(warm, deadline, counts).await?,
         };
+        warm.doing = STORING;
         let inserted = transaction(&mut connection, batch).await;
-        let inserted = inserted.map_err(|failure| Error::of("storing the batch", failure))?;
+        let inserted = inserted.map_err(|failure| Error::of(STORING, failure))?;
         warm.connection = Some(connection);
         Ok(inserted)
     }
@@ -122,31 +129,40 @@ impl<S: Secrets> Store<S> {
         deadline: Deadline,
         counts: &mut Counts,
     ) -> Result<Conn, Error> {
-        let authorities = self.authorities.as_ref();
-        let login = match &warm.login {
-            Some(login) => login,
-            None => warm.login.insert(self.login(deadline).await?),
-        };
-        let mut connected = connect(options(login, authorities)?).await;
-        if matches!(connected, Err(failure) if failure.class() == Class::Login) {
-            let login = warm.login.insert(self.login(deadline).await?);
-            connected = connect(options(login, authorities)?).await;
+        if warm.login.is_none() {
+            self.read_login(warm, deadline).await?;
         }
-        let mut connection =
-            connected.map_err(|failure| Error::of("connecting to the database", failure))?;
+        let mut connected = self.connect(warm).await?;
+        if matches!(connected, Err(failure) if failure.class() == Class::Login) {
+            self.read_login(warm, deadline).await?;
+            connected = self.connect(warm).await?;
+        }
+        let mut connection = connected.map_err(|failure| Error::of(CONNECTING, failure))?;
         counts.connections_opened += 1;
+        warm.doing = schema::MIGRATING;
         schema::migrate(&mut connection, deadline).await?;
         Ok(connection)
     }
 
-    async fn login(&self, deadline: Deadline) -> Result<Login, Error> {
+    async fn read_login(&self, warm: &mut Warm, deadline: Deadline) -> Result<(), Error> {
+        warm.doing = "reading the secret";
         let secret = self.secrets.read(deadline).await.map_err(Error::Secret)?;
-        Ok(Login::parse(&secret, &self.place)?)
+        warm.login = Some(Login::parse(&secret, &self.place)?);
+        Ok(())
+    }
+
+    /// One try to connect: what came of it, unless it must not be tried.
+    async fn connect(&self, warm: &mut Warm) -> Result<Result<Conn, Failure>, Error> {
+        warm.doing = CONNECTING;
+        let login = warm.login.as_ref().expect("a login that has been read");
+        let options = options(login, self.authorities.as_ref())?;
+        Ok(connect(options).await)
     }
 }
 
 /// The connection of the last invocation, if it still works.
 async fn kept_alive(warm: &mut Warm) -> Option<Conn> {
     let mut connection = warm.connection.take()?;
+    warm.doing = "asking whether the connection is alive";
     is_alive(&mut connection).await.then_some(connection)
 }

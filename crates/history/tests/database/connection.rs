@@ -103,7 +103,7 @@ async fn a_connection_on_which_time_ran_out_is_never_used_again() {
     let late = Deadline::after(Duration::from_secs(1));
     let failed = handler.keep(&batch(1), late, &mut counts).await;
     let error = failed.expect_err("must fail").to_string();
-    assert_eq!(error, "the batch could not be stored in 0 s of trying");
+    assert_eq!(error, "no time left after 0 s, while storing the batch");
     other.query_drop("COMMIT").await.expect("a stored row");
     let counts = keep(&handler, &batch(1)).await;
     assert_eq!((counts.connections_opened, counts.alarms_known), (1, 1));
@@ -121,7 +121,7 @@ async fn a_migration_by_another_function_is_waited_for_until_the_deadline() {
     let short = Deadline::after(Duration::from_secs(2));
     let failed = handler.keep(&batch(0), short, &mut Counts::default()).await;
     let error = function::telemetry::chain(&failed.expect_err("must fail"));
-    let cause = "s of trying: another function is bringing the tables up to date";
+    let cause = "while bringing the tables up to date: another function is at it";
     assert!(error.ends_with(cause), "{error}");
     drop(other);
     assert_eq!(keep(&handler, &batch(0)).await.alarms_stored, 1);
@@ -172,7 +172,7 @@ async fn a_host_that_never_answers_is_tried_for_ten_seconds_at_a_time_until_the_
     let error = function::telemetry::chain(&failed.expect_err("must fail"));
     assert_eq!(
         error,
-        "the batch could not be stored in 60 s of trying: \
+        "no time left after 60 s, while connecting to the database: \
          connecting to the database failed for now: no answer within 10 s"
     );
     listener.set_nonblocking(true).expect("a listener");
@@ -190,10 +190,22 @@ async fn a_host_that_is_not_there_is_tried_until_the_deadline() {
     let error = fails(&handler, &batch(0)).await;
     let cause = "connecting to the database failed for now: no connection: connection refused";
     assert!(error.ends_with(cause), "{error}");
-    assert!(
-        error.starts_with("the batch could not be stored in 2"),
-        "{error}"
-    );
+    assert!(error.starts_with("no time left after 2"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_that_has_moved_is_found_by_the_next_batch() {
+    let server = MariaDb::shared();
+    let (_, vault, _) = database(server);
+    let gone = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let gone = gone.local_addr().expect("a bound address").port();
+    let moving = Vault::of("127.0.0.1", gone, "u", PASSWORD);
+    let handler = cold_start(&moving, Some(authorities(server)));
+    let short = Deadline::after(Duration::from_millis(500));
+    let failed = handler.keep(&batch(0), short, &mut Counts::default()).await;
+    assert!(failed.is_err());
+    moving.rotate(&vault);
+    assert_eq!(keep(&handler, &batch(0)).await.alarms_stored, 1);
 }
 
 #[tokio::test]
