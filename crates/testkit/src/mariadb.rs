@@ -70,11 +70,13 @@ impl MariaDb {
         // A socket's path may have 107 bytes, so not under the workspace.
         let folder = std::env::temp_dir().join(format!("sitewatch-mariadb-{port}"));
         let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).expect("a folder for a database");
+        // A server that starts deletes the temporary tables of all that share a folder.
+        std::fs::create_dir_all(folder.join("tmp")).expect("a folder for a database");
         let mut install = command("mariadb-install-db");
         install.args(["--no-defaults", "--auth-root-authentication-method=normal"]);
         install.args(["--skip-test-db", "--innodb-log-file-size=8M"]);
         install.arg(option("--datadir", &folder.join("data")));
+        install.arg(option("--tmpdir", &folder.join("tmp")));
         install.args(as_user(&folder));
         let output = install.output().unwrap_or_else(|error| {
             panic!("mariadb-install-db cannot be started ({error}): run scripts/test, which installs it")
@@ -123,6 +125,7 @@ impl MariaDb {
         // Nobody may rely on what another server would do otherwise.
         shell.args(["--sql-mode=ANSI_QUOTES", "--default-time-zone=-05:00"]);
         shell.arg(option("--datadir", &self.folder.join("data")));
+        shell.arg(option("--tmpdir", &self.folder.join("tmp")));
         shell.arg(option("--socket", &self.socket()));
         shell.arg(format!("--port={}", self.port));
         shell.arg(format!("--bind-address={ADDRESS}"));
