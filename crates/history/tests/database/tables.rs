@@ -169,6 +169,36 @@ async fn a_table_of_a_later_form_is_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn the_rights_that_the_readme_names_are_enough() {
+    let server = MariaDb::shared();
+    let (name, vault, _) = database(server);
+    let grant = |rights: &str| {
+        let grant = format!("GRANT {rights} ON {name}.* TO '{name}'@'%'");
+        server.sql(
+            "mysql",
+            &format!("REVOKE ALL ON {name}.* FROM '{name}'@'%'; {grant}"),
+        );
+    };
+    grant("SELECT, INSERT, UPDATE, CREATE, ALTER, INDEX, CREATE VIEW, DROP");
+    for undo in [
+        "DO 0",
+        "ALTER TABLE logs_history COMMENT = '', DROP KEY alarm_once, DROP COLUMN site",
+    ] {
+        server.sql(&name, undo);
+        let cold = cold_start(&vault, Some(authorities(server)));
+        keep(&cold, &records(1, &surge())).await;
+    }
+    grant("SELECT, INSERT, UPDATE");
+    let cold = cold_start(&vault, Some(authorities(server)));
+    let counts = keep(
+        &cold,
+        &records(1, &["no alarm", &alarm("ALARM", 9, &json!({}))]),
+    )
+    .await;
+    assert_eq!((counts.alarms_stored, counts.alarms_rejected), (1, 1));
+}
+
+#[tokio::test]
 async fn ten_cold_starts_at_once_do_not_trip_over_each_other() {
     let server = MariaDb::shared();
     for first_form in [
