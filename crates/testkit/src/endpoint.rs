@@ -1,5 +1,6 @@
-//! AWS endpoints on loopback: `ministack` (DynamoDB, Kinesis, SNS and SQS, its own process) and
-//! `dynoxide` (DynamoDB on SQLite) and `ferrokinesis` (Kinesis) in this one.
+//! AWS endpoints on loopback: `ministack` (DynamoDB, Kinesis, SNS, SQS and Secrets
+//! Manager, its own process), and in this one `dynoxide` (DynamoDB on SQLite) and
+//! `ferrokinesis` (Kinesis).
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -198,6 +199,13 @@ impl Endpoint {
             next = answer.next_shard_iterator;
         }
         records
+    }
+
+    /// Makes a secret.
+    pub async fn create_secret(&self, name: &str, text: &str) {
+        let client = aws_sdk_secretsmanager::Client::new(&sdk_config(&self.url));
+        let call = client.create_secret().name(name).secret_string(text);
+        call.send().await.expect("a new secret");
     }
 
     /// Makes a topic with a queue that is subscribed to it: the topic's ARN and the

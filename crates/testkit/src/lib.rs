@@ -1,18 +1,23 @@
 //! Real parts for the tests of every crate: an AWS endpoint and a Lambda runtime
-//! API that nobody here wrote, faults between them and a function, and order data.
+//! API that nobody here wrote, a database server, faults between them and a function,
+//! and order data.
 //!
 //! Nothing here is skipped when a part is missing: a test that needs it fails and
 //! says what to run.
 
+mod authority;
 mod data;
 mod endpoint;
 mod faults;
 mod kinesis;
+mod mariadb;
 mod process;
 mod runtime;
 
+pub use authority::Authority;
 pub use data::{Orders, agent_json, small_orders};
 pub use endpoint::{Endpoint, embedded_dynamodb, embedded_kinesis, sdk_config};
 pub use faults::{Fault, FaultProxy};
 pub use kinesis::event;
+pub use mariadb::MariaDb;
 pub use runtime::{Function, RuntimeApi};

@@ -91,6 +91,20 @@ impl Drop for Running {
     }
 }
 
+/// Waits until something listens on `port`, for a process that is not ours to ask.
+pub(crate) fn wait_for_port(port: u16, log: &Path) {
+    let start = Instant::now();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    while TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err() {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "nothing listens on port {port}: {}",
+            std::fs::read_to_string(log).unwrap_or_default()
+        );
+        std::thread::sleep(POLL);
+    }
+}
+
 /// A port that is free now.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -1,0 +1,6 @@
+//! The handler against a real MariaDB that requires TLS, with a secret that a test
+//! can rotate.
+
+mod connection;
+mod stage;
+mod tables;
