@@ -79,10 +79,7 @@ impl Stage {
 }
 
 fn sample(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../events/history")
-        .join(name);
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    testkit::sample("history", name)
 }
 
 async fn succeeds(function: &Function, name: &str) {
@@ -258,10 +255,7 @@ async fn a_wrong_variable_stops_the_cold_start_with_one_line_that_names_it() {
             format!("is \"{no_certificate}\": {ca_file}"),
         ),
     ] {
-        let mut function = stage.function(&[(name, value)]);
-        assert!(!function.wait(), "{name}={value}");
-        let logs = function.logs();
-        assert_eq!(logs.len(), 1, "{logs:?}");
-        assert_eq!(logs[0]["message"], format!("{name} {expected}"));
+        let function = stage.function(&[(name, value)]);
+        function.stops_with(&format!("{name} {expected}"));
     }
 }

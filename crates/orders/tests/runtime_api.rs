@@ -87,10 +87,7 @@ impl Stage {
 }
 
 fn sample(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../events/orders")
-        .join(name);
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    testkit::sample("orders", name)
 }
 
 const HEARTS: (&str, &str) = ("17850", "536365-85123A");
@@ -377,11 +374,7 @@ async fn a_wrong_variable_stops_the_cold_start_with_one_line_that_names_it() {
             "AWS_LAMBDA_LOG_LEVEL is \"LOUD\": expected",
         ),
     ] {
-        let mut function = stage.start(variables);
-        assert!(!function.wait(), "{message}");
-        let logs = function.logs();
-        assert_eq!(logs.len(), 1, "{logs:?}");
-        let line = logs[0]["message"].as_str().expect("a text");
-        assert!(line.starts_with(message), "{line}");
+        let function = stage.start(variables);
+        function.stops_with(message);
     }
 }

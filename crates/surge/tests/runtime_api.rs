@@ -73,10 +73,7 @@ impl Stage {
 }
 
 fn sample(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../events/surge")
-        .join(name);
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    testkit::sample("surge", name)
 }
 
 async fn succeeds(function: &Function, name: &str) {
@@ -240,11 +237,7 @@ async fn a_wrong_variable_stops_the_cold_start_with_one_line_that_names_it() {
             "DATAPOINTS_TO_ALARM is \"61\": expected",
         ),
     ] {
-        let mut function = stage.function(stage.endpoint.url(), &[variables]);
-        assert!(!function.wait(), "{message}");
-        let logs = function.logs();
-        assert_eq!(logs.len(), 1, "{logs:?}");
-        let line = logs[0]["message"].as_str().expect("a text");
-        assert!(line.starts_with(message), "{line}");
+        let function = stage.function(stage.endpoint.url(), &[variables]);
+        function.stops_with(message);
     }
 }

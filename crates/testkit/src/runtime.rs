@@ -82,6 +82,13 @@ impl RuntimeApi {
     }
 }
 
+/// A function's sample event.
+#[must_use]
+pub fn sample(function: &str, name: &str) -> Vec<u8> {
+    let path = workspace().join("events").join(function).join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 impl Function {
     /// Invokes the function: the status and the answer.
     pub async fn invoke(&self, event: Vec<u8>) -> (StatusCode, Value) {
@@ -116,8 +123,13 @@ impl Function {
             .collect()
     }
 
-    /// Waits for the function to end by itself: whether it succeeded.
-    pub fn wait(&mut self) -> bool {
-        self.process.wait().success()
+    /// Waits for the function to end by itself: it must fail, with one line of log
+    /// whose message begins like this.
+    pub fn stops_with(mut self, message: &str) {
+        assert!(!self.process.wait().success(), "{message}");
+        let logs = self.logs();
+        assert_eq!(logs.len(), 1, "{logs:?}");
+        let line = logs[0]["message"].as_str().expect("a text");
+        assert!(line.starts_with(message), "{line}");
     }
 }
