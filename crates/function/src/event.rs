@@ -6,13 +6,13 @@
 //! record that nothing here needs, so the event is read by this one.
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html>
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use aws_lambda_events::streams::KinesisEventResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use model::SequenceNumber;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
@@ -96,57 +96,6 @@ pub fn failures(records: &[Record], failed: &[bool]) -> KinesisEventResponse {
 pub fn first_failed(response: &KinesisEventResponse) -> Option<&str> {
     let first = response.batch_item_failures.first()?;
     first.item_identifier.as_deref()
-}
-
-/// A record's place in its shard: up to 56 decimal digits, more than any number
-/// type holds, that grow within the shard. Ordered as the numbers they are.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SequenceNumber(String);
-
-impl SequenceNumber {
-    /// `None` if `text` is anything but decimal digits. An empty one could not be
-    /// reported as failed: Lambda would take it as the whole batch.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| Self(text.to_owned()))
-    }
-
-    /// The digits as they came.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Ord for SequenceNumber {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let [one, two] = [self, other].map(|n| n.0.trim_start_matches('0'));
-        let numbers = one.len().cmp(&two.len()).then_with(|| one.cmp(two));
-        // Leading zeros last, so that only what is equal compares as equal.
-        numbers.then_with(|| self.0.len().cmp(&other.0.len()))
-    }
-}
-
-impl PartialOrd for SequenceNumber {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl fmt::Display for SequenceNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for SequenceNumber {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            D::Error::invalid_value(Unexpected::Other("another text"), &"decimal digits")
-        })
-    }
 }
 
 /// Seconds since 1970 with a fraction, to the nearest millisecond.
@@ -258,17 +207,6 @@ mod tests {
             assert!(error.contains(word), "{error}");
             assert!(!error.contains("secret"), "{error}");
         }
-    }
-
-    #[test]
-    fn sequence_numbers_are_ordered_as_numbers_of_any_length() {
-        let number = |text: &str| SequenceNumber::parse(text).expect("digits");
-        let long = "9".repeat(55);
-        assert!(number("9") < number("10"));
-        assert!(number("0010") > number("9"));
-        assert!(number(&long) < number(&format!("1{}", "0".repeat(55))));
-        assert_eq!(number("7"), number("7"));
-        assert_eq!(SequenceNumber::parse("-1"), None);
     }
 
     #[test]

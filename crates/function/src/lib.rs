@@ -15,8 +15,9 @@ pub mod rejects;
 pub mod telemetry;
 
 pub use deadline::Deadline;
-pub use event::{KinesisEvent, Record, SequenceNumber, failures, first_failed};
+pub use event::{KinesisEvent, Record, failures, first_failed};
 pub use invocation::Invocation;
+pub use model::SequenceNumber;
 
 /// Any error, as the Lambda runtime takes it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

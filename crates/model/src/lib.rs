@@ -29,6 +29,7 @@ mod number;
 mod record;
 mod reject;
 mod second;
+mod sequence;
 mod value;
 
 pub use alarm::{Alarm, AlarmKind, Measure, is_site_name};
@@ -38,3 +39,4 @@ pub use record::{Decoded, Lines, Position, decode};
 pub use reject::{Field, Found, Reason, Reject};
 pub use rust_decimal::Decimal;
 pub use second::Second;
+pub use sequence::SequenceNumber;
