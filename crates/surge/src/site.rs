@@ -64,15 +64,15 @@ impl Default for Phase {
 }
 
 impl Site {
-    /// Whether seconds without arrivals, and those only, change nothing.
+    /// Whether seconds that are not in breach change nothing.
     #[must_use]
-    pub(crate) fn is_calm(&self) -> bool {
+    pub fn is_calm(&self) -> bool {
         self.phase == (Phase::Ok { announced: None }) && self.breaches.is_empty()
     }
 
-    /// Takes seconds up to `second` as settled in which nothing arrived, nor in a
-    /// window before them.
-    pub(crate) fn skip_to(&mut self, second: Second) {
+    /// Takes seconds up to `second` as settled, none of which is in breach. Only a
+    /// calm site may pass over them; see [`Site::is_calm`].
+    pub fn skip_to(&mut self, second: Second) {
         self.settled = self.settled.max(Some(second));
     }
 
