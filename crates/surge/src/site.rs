@@ -157,7 +157,10 @@ impl Site {
         match self.phase {
             Phase::Ok { announced } => {
                 // What was announced happens, even if the rule has changed since.
-                let fires = self.trigger_count(rule, t) >= u64::from(rule.datapoints);
+                // Those that are kept are no fewer than those that count.
+                let datapoints = u64::from(rule.datapoints);
+                let fires = self.breaches.len() as u64 >= datapoints
+                    && self.trigger_count(rule, t) >= datapoints;
                 if !fires && announced != Some(t) {
                     return;
                 }
