@@ -57,14 +57,24 @@
     font: "13px system-ui, sans-serif",
     ...more,
   });
+  // Step in seconds, the labels' form, and what stands below where the year, the day or
+  // the minute changes: 24 hours and ISO 8601, as in the tables.
+  const CLOCK = [
+    [365 * DAY, "{YYYY}", null, null, null, null, null, null, 1],
+    [28 * DAY, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+    [DAY, "{MM}-{DD}", "\n{YYYY}", null, null, null, null, null, 1],
+    [60, "{HH}:{mm}", "\n{YYYY}-{MM}-{DD}", null, "\n{YYYY}-{MM}-{DD}", null, null, null, 1],
+    [1, "{HH}:{mm}:{ss}", "\n{YYYY}-{MM}-{DD}", null, "\n{YYYY}-{MM}-{DD}", null, null, null, 1],
+  ];
   const size = () => ({ width: chart.clientWidth, height: Math.max(260, Math.min(420, innerHeight * 0.5)) });
   const plot = new uPlot({
     ...size(),
+    padding: [12, 40, 0, 0],
     tzDate: (time) => uPlot.tzDate(new Date(time * 1e3), "Etc/UTC"),
     cursor: { drag: { x: true, y: false }, points: { size: 7 } },
     scales: { y: { range: (u, low, high) => [0, Math.max(high || 0, near ? data.threshold : 0, 1) * 1.1] } },
     axes: [
-      axis({ space: 70 }),
+      axis({ space: 70, values: CLOCK }),
       axis({ size: 56, incrs: [1, 2, 5].flatMap((n) => [...Array(13).keys()].map((p) => n * 10 ** p)).sort((a, b) => a - b) }),
     ],
     series: [
@@ -82,7 +92,8 @@
 
   function show(from, to) {
     const width = Math.max(Math.min(to - from, end - start), 20 * data.step);
-    from = Math.max(start, Math.min(from, end - width));
+    if (from < start) from = Math.max(from, Math.floor(start / DAY) * DAY);
+    if (from + width > end) from = Math.min(from, Math.ceil(end / DAY) * DAY - width);
     plot.setScale("x", { min: from, max: Math.max(from + width, from + 1) });
   }
   function time(second) {

@@ -444,6 +444,9 @@ fn dates_with_seconds_or_no_spread_leave_lines_where_they_are() {
         (&seconds["spread"], peak(&seconds)),
         (&json!(false), json!(4))
     );
+    let days = line("10:00", 1).replace(" 10:00", "") + &line("00:00", 2);
+    let text = shown(&[&folder.file("days.csv", days)]);
+    assert!(text.contains("! No date tells a time of day"), "{text}");
     let offset = line("10:00", 1).replace("10:00", "10:00+02:00");
     assert_eq!(
         document(&[&folder.file("offset.csv", offset)])["from"],
@@ -572,7 +575,7 @@ fn what_cannot_be_read_or_written_is_one_clear_line() {
         (vec![directory.to_owned()], "cannot be read: "),
         (
             vec![folder.file("a.bin", [0, 159, 146, 150, 10, 0, 255])],
-            "holds no order line: 2 lines refused, most of them like line 1: ",
+            "holds no order line: 2 lines refused, line 1 for one: expected UTF-8 text",
         ),
         (
             vec![folder.file("other.csv", "a,b\n1,2\n3,4\n")],

@@ -40,6 +40,8 @@ pub(crate) struct Past {
     pub(crate) rejected: BTreeMap<Reason, Rejected>,
     /// Whether any date tells seconds.
     pub(crate) has_seconds: bool,
+    /// Whether any date tells a time of day.
+    pub(crate) has_times: bool,
 }
 
 /// Lines that are refused for the same reason.
@@ -68,9 +70,9 @@ impl Past {
             match most {
                 None => bail!("{name} holds no order line: there is nothing in it"),
                 Some(most) => bail!(
-                    "{name} holds no order line: {} refused, most of them like line {}: {}",
+                    "{name} holds no order line: {} refused, line {} for one: {}",
                     show::counted(past.refused(), "line"),
-                    most.first_line,
+                    show::number(most.first_line),
                     most.example
                 ),
             }
@@ -161,6 +163,7 @@ impl Reader {
         }
         let second = moment.timestamp();
         self.past.has_seconds |= second.rem_euclid(60) != 0 || moment.timestamp_subsec_nanos() != 0;
+        self.past.has_times |= second.rem_euclid(24 * 3_600) != 0;
         self.past.rows.push(Row { second, line });
         self.past.lines += 1;
     }

@@ -14,6 +14,7 @@ mod html;
 mod input;
 mod json;
 mod options;
+mod page;
 mod profile;
 mod replay;
 mod terminal;
@@ -22,13 +23,15 @@ use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 use model::{Alarm, Second};
-use surge::Rule;
+use surge::{Arrivals, Rule};
 
 use input::Past;
 pub(crate) use options::{Options, Usage};
 use profile::Profile;
 use replay::Surge;
 
+/// Thresholds that are compared, beside the given one.
+const SHOWN_THRESHOLDS: usize = 12;
 const WEEK: i64 = 7 * 24 * 3_600;
 
 /// All that is found out.
@@ -64,6 +67,55 @@ impl Rung {
     }
 }
 
+/// What the rule makes of arrivals, and what other thresholds would.
+struct Compared {
+    records: Vec<Alarm>,
+    surges: Vec<Surge>,
+    ladder: Vec<Rung>,
+}
+
+fn compare(
+    options: &Options,
+    rule: &Rule,
+    thresholds: &[u64],
+    arrivals: &Arrivals,
+) -> Result<Compared, Usage> {
+    let with = |threshold: &u64| options.rule_with_threshold(*threshold);
+    let rules: Vec<Rule> = thresholds.iter().map(with).collect::<Result<_, _>>()?;
+    let (mut records, mut surges) = (Vec::new(), Vec::new());
+    let mut ladder = Vec::with_capacity(rules.len());
+    for (tried, told) in rules.iter().zip(replay::replay(arrivals, &rules)) {
+        let found = replay::surges(arrivals, tried, &told);
+        ladder.push(Rung {
+            threshold: tried.threshold(),
+            alarms: found.len() as u64,
+            seconds: found.iter().map(Surge::seconds).sum(),
+        });
+        if tried == rule {
+            (surges, records) = (found, told);
+        }
+    }
+    Ok(Compared {
+        records,
+        surges,
+        ladder: worth_showing(ladder, rule),
+    })
+}
+
+/// The highest of the thresholds that raise alarms, the first that raises none, and
+/// the given one. A higher threshold never raises an alarm where a lower one does not.
+fn worth_showing(mut ladder: Vec<Rung>, rule: &Rule) -> Vec<Rung> {
+    let quiet = ladder.iter().position(|rung| rung.alarms == 0);
+    let last = quiet.unwrap_or(ladder.len());
+    let first = (last + 1).saturating_sub(SHOWN_THRESHOLDS);
+    let mut place = 0..;
+    ladder.retain(|rung| {
+        let shown = place.next().is_some_and(|n| (first..=last).contains(&n));
+        shown || rung.threshold == rule.threshold()
+    });
+    ladder
+}
+
 /// Runs the rule over the file and shows what comes of it.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let backtest = Backtest::run(options)?;
@@ -97,35 +149,22 @@ impl Backtest {
         let arrivals = arrivals::arrivals(rows, rule.count());
 
         let profile = Profile::of(&arrivals, rule.window());
-        let thresholds = profile.ladder(&rule);
-        let with = |threshold: &u64| options.rule_with_threshold(*threshold);
-        let rules: Vec<Rule> = thresholds.iter().map(with).collect::<Result<_, _>>()?;
-        let records = replay::replay(&arrivals, &rules);
-        let mut surges = Vec::new();
-        let mut own = Vec::new();
-        let mut ladder = Vec::with_capacity(rules.len());
-        for (tried, records) in rules.iter().zip(records) {
-            let found = replay::surges(&arrivals, tried, &records);
-            ladder.push(Rung {
-                threshold: tried.threshold(),
-                alarms: found.len() as u64,
-                seconds: found.iter().map(Surge::seconds).sum(),
-            });
-            if *tried == rule {
-                (surges, own) = (found, records);
-            }
-        }
+        let Compared {
+            records,
+            surges,
+            ladder,
+        } = compare(options, &rule, &profile.ladder(&rule), &arrivals)?;
         Ok(Self {
             file: options.file.display().to_string(),
-            rule,
             past,
             spread,
             from,
             to,
             profile,
-            records: own,
+            records,
             surges,
             ladder,
+            rule,
         })
     }
 

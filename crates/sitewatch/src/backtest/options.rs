@@ -18,9 +18,6 @@ pub(crate) struct Options {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    #[command(flatten)]
-    rule: RuleOptions,
-
     /// Leave the lines of a minute at its beginning
     #[arg(long)]
     pub(crate) no_spread: bool,
@@ -36,6 +33,9 @@ pub(crate) struct Options {
     /// Also write a page with the rate, the threshold and the alarms drawn; needs no network
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+
+    #[command(flatten)]
+    rule: RuleOptions,
 }
 
 /// The `surge` function's variables, as flags.

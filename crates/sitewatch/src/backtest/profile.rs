@@ -10,8 +10,8 @@ use super::replay::{bounds, spans};
 const MOST_STEPS: i64 = 250_000;
 /// How long a step may be, in seconds.
 const STEPS: [i64; 9] = [1, 5, 15, 60, 300, 900, 3_600, 6 * 3_600, 24 * 3_600];
-/// The most thresholds that are compared, beside the given one.
-const MOST_THRESHOLDS: usize = 12;
+/// The most thresholds that are tried, beside the given one.
+const MOST_THRESHOLDS: usize = 24;
 /// The highest threshold that a rule can have.
 const HIGHEST_THRESHOLD: u64 = 1_000_000_000_000;
 
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(ladder(&[1, 2, 2, 2, 5], "15"), [2, 3, 4, 5, 6, 15]);
         assert_eq!(ladder(&[20, 20, 60], "7"), [7, 20, 25, 30, 40, 50, 60, 80]);
         assert_eq!(ladder(&[], "3"), [1, 3]);
-        assert_eq!(ladder(&[1, 1, 1_000_000], "1").len(), 13);
+        assert_eq!(ladder(&[1, 1, 1_000_000], "1").len(), 25);
     }
 
     #[test]

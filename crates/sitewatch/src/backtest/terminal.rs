@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use model::{AlarmKind, Measure, Second};
 
+use super::input::Past;
 use super::replay::Surge;
 use super::{Backtest, Options, WEEK};
 use crate::show::{self, BAD, GOOD, HEAD, WARN};
@@ -38,19 +39,13 @@ fn summary(backtest: &Backtest) -> String {
         time(backtest.from),
         time(backtest.to),
     );
-    let refused = past.refused();
-    let style = if refused == 0 { GOOD } else { WARN };
-    let _ = writeln!(text, "{style}{} rejected{style:#}", show::number(refused));
-    for rejected in past.rejected.values() {
+    rejects(&mut text, past);
+    if !past.has_times {
         let _ = writeln!(
             text,
-            "  {WARN}!{WARN:#} {} as line {}: {}",
-            show::counted(rejected.lines, "line"),
-            show::number(rejected.first_line),
-            rejected.example
+            "{WARN}!{WARN:#} No date tells a time of day: what comes of them is of no use."
         );
-    }
-    if backtest.spread {
+    } else if backtest.spread {
         text.push_str(
             "Dates are whole minutes: the lines of a minute are spread evenly over it \
              (--no-spread: all at its beginning).\n",
@@ -58,9 +53,8 @@ fn summary(backtest: &Backtest) -> String {
     }
     let _ = writeln!(
         text,
-        "Rule: {} {} in {} s, in {} of {} seconds; over after {} s without a breach.",
-        show::number(rule.threshold()),
-        rule.count(),
+        "Rule: {} or more in {} s, in {} of {} seconds; over after {} s without.",
+        amount(rule.threshold(), rule.count()),
         rule.window(),
         rule.datapoints(),
         rule.evaluation(),
@@ -75,6 +69,21 @@ fn summary(backtest: &Backtest) -> String {
         );
     }
     text
+}
+
+fn rejects(text: &mut String, past: &Past) {
+    let refused = past.refused();
+    let style = if refused == 0 { GOOD } else { WARN };
+    let _ = writeln!(text, "{style}{} rejected{style:#}", show::number(refused));
+    for rejected in past.rejected.values() {
+        let _ = writeln!(
+            text,
+            "  {WARN}!{WARN:#} {} as line {}: {}",
+            show::counted(rejected.lines, "line"),
+            show::number(rejected.first_line),
+            rejected.example
+        );
+    }
 }
 
 fn alarms(text: &mut String, backtest: &Backtest, all: bool) {
@@ -103,8 +112,8 @@ fn alarms(text: &mut String, backtest: &Backtest, all: bool) {
     if shown.is_empty() {
         return;
     }
-    let amount = unit(backtest.rule.count());
-    let columns = ["Started (UTC)", "Raised", "Over", "Lasted", "Peak", amount];
+    let unit = unit(backtest.rule.count());
+    let columns = ["Started (UTC)", "Raised", "Over", "Lasted", "Peak", unit];
     let mut table = show::table(&columns, &[3, 4, 5]);
     for surge in shown {
         table.add_row([
@@ -177,12 +186,18 @@ pub(super) fn unit(measure: Measure) -> &'static str {
     }
 }
 
+/// So many of what a rate counts.
+pub(super) fn amount(count: u64, measure: Measure) -> String {
+    show::counted(count, measure.to_string().trim_end_matches('s'))
+}
+
+/// A second as people read it, without the UTC that it is in.
 pub(super) fn time(second: Second) -> String {
     formatted(second, "%Y-%m-%d %H:%M:%S")
 }
 
 /// The time of day, and the day where it is another one.
-fn later(second: Second, than: Second) -> String {
+pub(super) fn later(second: Second, than: Second) -> String {
     let day = |second: Second| second.since_1970().div_euclid(24 * 3_600);
     let same = day(second) == day(than);
     formatted(
