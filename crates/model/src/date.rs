@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 /// When an order was placed, as its producer says.
 ///
@@ -48,14 +48,11 @@ impl OrderDate {
             utc: true,
         })
     }
-}
 
-impl OrderDate {
-    /// Seconds since the beginning of 1970 in the zone that it is given in: a shop's
-    /// local time is taken for UTC.
+    /// The moment, for what needs one: a date without an offset is taken for UTC.
     #[must_use]
-    pub fn since_1970(self) -> i64 {
-        self.at.and_utc().timestamp()
+    pub fn moment(&self) -> DateTime<Utc> {
+        self.at.and_utc()
     }
 }
 
@@ -213,6 +210,14 @@ mod tests {
             "0001-01-01T00:00:00é",
         ] {
             assert_eq!(shown(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_moment_is_in_utc_with_or_without_an_offset() {
+        for text in ["12/1/2010 8:26", "2010-12-01T09:26:00+01:00"] {
+            let date = OrderDate::parse(text).expect("a date");
+            assert_eq!(date.moment().timestamp(), 1_291_191_960, "{text}");
         }
     }
 

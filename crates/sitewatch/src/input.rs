@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, bail};
 use model::decode;
+
+use crate::unpack::unpacked;
 
 /// The longest line: what a Kinesis record holds.
 const LONGEST_LINE: u64 = 1024 * 1024;
@@ -19,7 +21,7 @@ const LINES_OF_A_FIELD: usize = 100;
 /// A file of orders.
 pub(crate) struct Input {
     path: PathBuf,
-    reader: Box<dyn BufRead>,
+    reader: Box<dyn BufRead + Send>,
     read: Arc<AtomicU64>,
     /// Lines that were read ahead.
     ahead: VecDeque<Vec<u8>>,
@@ -49,7 +51,7 @@ pub(crate) fn size(path: &Path) -> anyhow::Result<u64> {
 }
 
 impl Input {
-    /// Opens a file: `.gz` and `.zst` are unpacked.
+    /// Opens a file, packed or not.
     ///
     /// # Errors
     /// If it cannot be read or is not text.
@@ -57,15 +59,7 @@ impl Input {
         let named = || path.display().to_string();
         let read = Arc::new(AtomicU64::new(0));
         let file = Counted(File::open(path).with_context(named)?, Arc::clone(&read));
-        let file = BufReader::new(file);
-        let mut reader: Box<dyn BufRead> = match path.extension().and_then(|e| e.to_str()) {
-            Some("gz") => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(file))),
-            Some("zst") => {
-                let decoder = zstd::Decoder::with_buffer(file).with_context(named)?;
-                Box::new(BufReader::new(decoder))
-            }
-            _ => Box::new(file),
-        };
+        let mut reader = unpacked(file).with_context(named)?;
         let begin = reader.fill_buf().with_context(named)?;
         if begin.contains(&0) {
             bail!("{}: expected text, found zero bytes", path.display());

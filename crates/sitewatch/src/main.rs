@@ -1,10 +1,12 @@
 //! `sitewatch`: the pipeline on one machine.
 
+mod backtest;
 mod demo;
 mod input;
 mod local;
 mod replay;
 mod show;
+mod unpack;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +33,17 @@ enum Command {
         events: Vec<PathBuf>,
     },
     Replay(replay::Arguments),
+
+    /// Run the `surge` function's rule over past orders: which alarms, and which threshold to choose.
+    ///
+    /// The alarms are those that the function would have raised, to the second, had each line
+    /// arrived at its InvoiceDate (UTC where the date tells no offset). Where dates tell no seconds,
+    /// the lines of a minute are spread evenly over it: line i of n at 60·i/n seconds, in the file's
+    /// order. Cancelled lines are no part of any rate; lines that are no order lines are counted
+    /// and shown.
+    ///
+    /// Compares thresholds from the usual rate up to one that was never reached. `--html` draws it all.
+    Backtest(Box<backtest::Options>),
 }
 
 #[tokio::main]
@@ -39,6 +52,7 @@ async fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Demo { events } => demo::run(&events).await,
         Command::Replay(arguments) => replay::run(&arguments).await,
+        Command::Backtest(options) => backtest::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,6 +62,9 @@ async fn main() -> ExitCode {
                 show::BAD.render(),
                 show::BAD.render_reset()
             );
+            if error.is::<backtest::Usage>() {
+                return ExitCode::from(2);
+            }
             ExitCode::FAILURE
         }
     }

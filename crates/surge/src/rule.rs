@@ -114,6 +114,30 @@ impl Rule {
         self.threshold
     }
 
+    /// How many of the last seconds decide about an alarm.
+    #[must_use]
+    pub fn evaluation(&self) -> u32 {
+        self.evaluation
+    }
+
+    /// How many of the evaluated seconds have to be in breach for an alarm.
+    #[must_use]
+    pub fn datapoints(&self) -> u32 {
+        self.datapoints
+    }
+
+    /// After how many seconds without a breach a surge is over.
+    #[must_use]
+    pub fn recovery(&self) -> u32 {
+        self.recovery
+    }
+
+    /// The seconds between reminders; 0 for none.
+    #[must_use]
+    pub fn repeat(&self) -> u32 {
+        self.repeat
+    }
+
     /// How far back, in seconds, the breaches matter that decide about a second.
     pub(crate) fn memory(&self) -> i64 {
         i64::from(self.evaluation.max(self.recovery))

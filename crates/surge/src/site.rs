@@ -64,15 +64,15 @@ impl Default for Phase {
 }
 
 impl Site {
-    /// Whether seconds without arrivals, and those only, change nothing.
+    /// Whether seconds that are not in breach change nothing.
     #[must_use]
-    pub(crate) fn is_calm(&self) -> bool {
+    pub fn is_calm(&self) -> bool {
         self.phase == (Phase::Ok { announced: None }) && self.breaches.is_empty()
     }
 
-    /// Takes seconds up to `second` as settled in which nothing arrived, nor in a
-    /// window before them.
-    pub(crate) fn skip_to(&mut self, second: Second) {
+    /// Takes seconds up to `second` as settled, none of which is in breach. Only a
+    /// calm site may pass over them; see [`Site::is_calm`].
+    pub fn skip_to(&mut self, second: Second) {
         self.settled = self.settled.max(Some(second));
     }
 
@@ -157,7 +157,10 @@ impl Site {
         match self.phase {
             Phase::Ok { announced } => {
                 // What was announced happens, even if the rule has changed since.
-                let fires = self.trigger_count(rule, t) >= u64::from(rule.datapoints);
+                // Those that are kept are no fewer than those that count.
+                let datapoints = u64::from(rule.datapoints);
+                let fires = self.breaches.len() as u64 >= datapoints
+                    && self.trigger_count(rule, t) >= datapoints;
                 if !fires && announced != Some(t) {
                     return;
                 }

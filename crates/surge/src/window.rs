@@ -45,6 +45,11 @@ impl Arrivals {
         }
     }
 
+    /// The seconds in which something arrived, in ascending order.
+    pub fn seconds(&self) -> impl Iterator<Item = Second> {
+        self.0.keys().copied()
+    }
+
     /// The last second in which something arrived.
     #[must_use]
     pub fn last(&self) -> Option<Second> {
@@ -69,14 +74,15 @@ impl Arrivals {
         }
         let length = usize::try_from(to - from + 1).unwrap_or(0);
         let mut rates = Vec::with_capacity(length);
+        // Most seconds of a quiet site are empty: no search for each of them.
+        let mut entering = self.0.range(from..).peekable();
+        let mut leaving = self.0.range(from - window + 1..).peekable();
         for offset in 0..to - from + 1 {
             let second = from + offset;
-            if let Some(cell) = self.0.get(&second) {
+            if let Some((_, cell)) = entering.next_if(|(t, _)| **t == second) {
                 inside.enter(cell);
             }
-            if offset > 0
-                && let Some(cell) = self.0.get(&(second - window))
-            {
+            if let Some((_, cell)) = leaving.next_if(|(t, _)| **t == second - window) {
                 inside.leave(cell);
             }
             let count = if inside.sketches == 0 {

@@ -179,7 +179,7 @@ impl Source {
                 *count += 1;
                 let number = (self.numbers_lines && line.line_no.is_none()).then_some(*count);
                 #[allow(clippy::cast_precision_loss, reason = "seconds need 36 of the 53 bits")]
-                let date = line.order_date.since_1970() as f64;
+                let date = line.order_date.moment().timestamp() as f64;
                 (invoice, Some(date), number)
             }
             // No invoice to be in order with: spread over the shards.

@@ -1,0 +1,139 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const chart = document.getElementById("chart");
+  const find = (id) => document.getElementById(id);
+  const DAY = 86400;
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  // Between the runs nothing arrived: the rate is 0 there.
+  const times = [], rates = [];
+  const put = (number, rate) => { times.push(number * data.step); rates.push(rate); };
+  let next = null;
+  for (const [first, values] of data.runs) {
+    if (next !== null && first > next) {
+      put(next, 0);
+      if (first - 1 > next) put(first - 1, 0);
+    }
+    if (next === null) put(first - 1, 0);
+    values.forEach((value, place) => put(first + place, value));
+    next = first + values.length;
+  }
+  if (next !== null) put(next, 0);
+  const [start, end] = [times[0], times[times.length - 1]];
+  const peak = rates.reduce((a, b) => Math.max(a, b), 0);
+  // A threshold far above all rates would leave nothing of them to see.
+  const near = data.threshold <= 4 * Math.max(peak, 1);
+
+  const alarms = {
+    drawClear: (u) => {
+      const { ctx, bbox } = u;
+      const least = 2 * devicePixelRatio;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+      ctx.clip();
+      // A lane at the top shows every alarm, however short; the light band behind the
+      // rate its true length.
+      const lane = 8 * devicePixelRatio;
+      for (const [from, , to] of data.alarms) {
+        if (to < u.scales.x.min || from > u.scales.x.max) continue;
+        const left = u.valToPos(from, "x", true), width = u.valToPos(to, "x", true) - left;
+        ctx.fillStyle = css("--alarm-fill");
+        ctx.fillRect(left, bbox.top, width, bbox.height);
+        ctx.fillStyle = css("--alarm");
+        ctx.fillRect(left, bbox.top, Math.max(width, least), lane);
+      }
+      ctx.restore();
+    },
+    setScale: (u, key) => { if (key === "x") tell(u); },
+  };
+
+  const linear = uPlot.paths.linear(), stepped = uPlot.paths.stepped({ align: 1 });
+  const axis = (more) => ({
+    stroke: () => css("--quiet"),
+    grid: { stroke: () => css("--edge"), width: 1 },
+    ticks: { stroke: () => css("--edge"), width: 1 },
+    font: "13px system-ui, sans-serif",
+    ...more,
+  });
+  // Step in seconds, the labels' form, and what stands below where the year, the day or
+  // the minute changes: 24 hours and ISO 8601, as in the tables.
+  const CLOCK = [
+    [365 * DAY, "{YYYY}", null, null, null, null, null, null, 1],
+    [28 * DAY, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+    [DAY, "{MM}-{DD}", "\n{YYYY}", null, null, null, null, null, 1],
+    [60, "{HH}:{mm}", "\n{YYYY}-{MM}-{DD}", null, "\n{YYYY}-{MM}-{DD}", null, null, null, 1],
+    [1, "{HH}:{mm}:{ss}", "\n{YYYY}-{MM}-{DD}", null, "\n{YYYY}-{MM}-{DD}", null, null, null, 1],
+  ];
+  const size = () => ({ width: chart.clientWidth, height: Math.max(260, Math.min(420, innerHeight * 0.5)) });
+  const plot = new uPlot({
+    ...size(),
+    padding: [12, 40, 0, 0],
+    tzDate: (time) => uPlot.tzDate(new Date(time * 1e3), "Etc/UTC"),
+    cursor: { drag: { x: true, y: false }, points: { size: 7 } },
+    scales: { y: { range: (u, low, high) => [0, Math.max(high || 0, near ? data.threshold : 0, 1) * 1.1] } },
+    axes: [
+      axis({ space: 70, values: CLOCK }),
+      axis({ size: 56, incrs: [1, 2, 5].flatMap((n) => [...Array(13).keys()].map((p) => n * 10 ** p)).sort((a, b) => a - b) }),
+    ],
+    series: [
+      { label: "Time", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}" },
+      {
+        label: "Rate", width: 1, stroke: () => css("--rate"), fill: () => css("--rate-fill"), points: { show: false },
+        paths: (u, series, first, last) => (last - first > 4000 ? linear : stepped)(u, series, first, last),
+      },
+      {
+        label: "Threshold", width: 2, dash: [8, 5], stroke: () => css("--threshold"), points: { show: false }, auto: false,
+      },
+    ],
+    hooks: { drawClear: [alarms.drawClear], setScale: [alarms.setScale] },
+  }, [times, rates, times.map(() => data.threshold)], chart);
+
+  function show(from, to) {
+    const width = Math.max(Math.min(to - from, end - start), 20 * data.step);
+    if (from < start) from = Math.max(from, Math.floor(start / DAY) * DAY);
+    if (from + width > end) from = Math.min(from, Math.ceil(end / DAY) * DAY - width);
+    plot.setScale("x", { min: from, max: Math.max(from + width, from + 1) });
+  }
+  function time(second) {
+    return new Date(second * 1e3).toISOString().slice(0, 19).replace("T", " ");
+  }
+  function tell(u) {
+    const { min, max } = u.scales.x;
+    let highest = 0;
+    for (let i = u.valToIdx(min); i < times.length && times[i] <= max; i++) highest = Math.max(highest, rates[i]);
+    const inside = data.alarms.filter(([from, , to]) => from <= max && to >= min).length;
+    find("shown").textContent =
+      `Shown: ${time(min)} to ${time(max)}, highest rate ${highest.toLocaleString("en")}, ` +
+      `${inside.toLocaleString("en")} alarm${inside === 1 ? "" : "s"}.`;
+    find("day").value = max - min <= DAY + 1 ? time((min + max) / 2).slice(0, 10) : "";
+  }
+  function scaled(factor) {
+    const { min, max } = plot.scales.x, middle = (min + max) / 2, half = (max - min) / 2 * factor;
+    show(middle - half, middle + half);
+  }
+  function moved(by) {
+    const { min, max } = plot.scales.x;
+    show(min + (max - min) * by, max + (max - min) * by);
+  }
+
+  find("whole").addEventListener("click", () => show(start, end));
+  find("earlier").addEventListener("click", () => moved(-1));
+  find("later").addEventListener("click", () => moved(1));
+  find("closer").addEventListener("click", () => scaled(0.5));
+  find("wider").addEventListener("click", () => scaled(2));
+  find("day").addEventListener("change", (event) => {
+    const day = event.target.valueAsNumber / 1e3;
+    if (Number.isFinite(day)) show(day, day + DAY);
+  });
+  document.querySelectorAll("button[data-from]").forEach((button) => button.addEventListener("click", () => {
+    const [from, to] = [Number(button.dataset.from), Number(button.dataset.to)];
+    const margin = Math.max(to - from, 1800);
+    show(from - margin, to + margin);
+    chart.scrollIntoView({ block: "center" });
+  }));
+  new ResizeObserver(() => { if (chart.clientWidth !== plot.width) plot.setSize(size()); }).observe(chart);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw());
+  tell(plot);
+})();

@@ -1,0 +1,170 @@
+//! From a file of past orders to what a rate sees of each line.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+
+use anyhow::{Context as _, bail};
+use model::{Decoded, Measure, Reason, decode};
+use serde::Serialize;
+use surge::Line;
+
+use super::blocks::Blocks;
+use crate::show;
+
+/// Blocks that wait to be decoded, at most.
+const WAITING: usize = 2;
+
+/// A line, when it came and what a rate sees of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    /// Seconds since 1970, UTC.
+    pub(crate) second: i64,
+    /// The line.
+    pub(crate) line: Line,
+}
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    /// The order lines, in the file's order.
+    pub(crate) rows: Vec<Row>,
+    /// How many of them there are.
+    pub(crate) lines: u64,
+    /// Distinct invoices with a line that is no cancellation.
+    pub(crate) orders: u64,
+    /// Cancelled lines.
+    pub(crate) cancellations: u64,
+    /// What is no order line, by reason.
+    pub(crate) rejected: BTreeMap<Reason, Rejected>,
+    /// Whether any date tells seconds.
+    pub(crate) has_seconds: bool,
+    /// Whether any date tells a time of day.
+    pub(crate) has_times: bool,
+}
+
+/// Lines that are refused for the same reason.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Rejected {
+    /// How many.
+    pub(crate) lines: u64,
+    /// The first of them in the file, counted from 1.
+    pub(crate) first_line: u64,
+    /// What was wrong with that one, in words.
+    pub(crate) example: String,
+}
+
+impl Past {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If it cannot be read, or holds no order line at all.
+    pub(crate) fn read(path: &Path, measure: Measure) -> anyhow::Result<Self> {
+        let name = path.display();
+        let unreadable = || format!("{name} cannot be read");
+        let blocks = Blocks::open(path).with_context(unreadable)?;
+        let past = Self::of(blocks, measure).with_context(unreadable)?;
+        if past.rows.is_empty() {
+            let most = past.rejected.values().max_by_key(|rejected| rejected.lines);
+            match most {
+                None => bail!("{name} holds no order line: there is nothing in it"),
+                Some(most) => bail!(
+                    "{name} holds no order line: {} refused, line {} for one: {}",
+                    show::counted(past.refused(), "line"),
+                    show::number(most.first_line),
+                    most.example
+                ),
+            }
+        }
+        Ok(past)
+    }
+
+    /// Decodes blocks while the next ones are unpacked.
+    fn of(blocks: Blocks, measure: Measure) -> io::Result<Self> {
+        let (sender, receiver) = sync_channel(WAITING);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                for block in blocks {
+                    if sender.send(block).is_err() {
+                        return;
+                    }
+                }
+            });
+            let mut reader = Reader::new(measure);
+            for block in receiver {
+                reader.block(&block?);
+            }
+            Ok(reader.past)
+        })
+    }
+
+    /// How many lines are no order lines.
+    pub(crate) fn refused(&self) -> u64 {
+        self.rejected.values().map(|rejected| rejected.lines).sum()
+    }
+}
+
+/// What is read so far.
+struct Reader {
+    measure: Measure,
+    past: Past,
+    /// Lines of the file before this block.
+    lines: u64,
+    invoices: HashSet<String>,
+    /// The invoice of the line before: lines of an invoice come together.
+    invoice: String,
+}
+
+impl Reader {
+    fn new(measure: Measure) -> Self {
+        Self {
+            measure,
+            past: Past::default(),
+            lines: 0,
+            invoices: HashSet::new(),
+            invoice: String::new(),
+        }
+    }
+
+    fn block(&mut self, block: &[u8]) {
+        for decoded in decode(block) {
+            self.line(&decoded);
+        }
+        self.lines += memchr::memchr_iter(b'\n', block).count() as u64;
+    }
+
+    fn line(&mut self, decoded: &Decoded<'_>) {
+        let order = match &decoded.line {
+            Ok(order) => order,
+            Err(reject) => {
+                let first_line = self.lines + u64::from(decoded.position.line);
+                let rejected = self.past.rejected.entry(reject.reason);
+                rejected
+                    .and_modify(|rejected| rejected.lines += 1)
+                    .or_insert_with(|| Rejected {
+                        lines: 1,
+                        first_line,
+                        example: reject.to_string(),
+                    });
+                return;
+            }
+        };
+        let moment = order.order_date.moment();
+        let line = Line::of(order, self.measure);
+        if line == Line::Cancellation {
+            self.past.cancellations += 1;
+        } else if order.invoice_no != self.invoice {
+            self.invoice.clear();
+            self.invoice.push_str(&order.invoice_no);
+            if self.invoices.insert(self.invoice.clone()) {
+                self.past.orders += 1;
+            }
+        }
+        let second = moment.timestamp();
+        self.past.has_seconds |= second.rem_euclid(60) != 0 || moment.timestamp_subsec_nanos() != 0;
+        self.past.has_times |= second.rem_euclid(24 * 3_600) != 0;
+        self.past.rows.push(Row { second, line });
+        self.past.lines += 1;
+    }
+}
