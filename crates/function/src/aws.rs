@@ -58,10 +58,11 @@ fn endpoint(url: &str) -> Option<()> {
 /// whatever the status that comes with them: those that every SDK retries, and
 /// DynamoDB's and SQS's own.
 /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
-const LATER: [&str; 20] = [
+const LATER: [&str; 21] = [
     "BandwidthLimitExceeded",
     "InternalServerError",
     "KMS.ThrottlingException",
+    "KMSThrottling",
     "KmsThrottled",
     "LimitExceededException",
     "PriorRequestNotComplete",

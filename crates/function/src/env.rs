@@ -15,6 +15,14 @@ pub enum ConfigError {
         /// What it should hold.
         expected: &'static str,
     },
+    /// The variable holds something else, which may be a secret in the wrong place.
+    #[error("{name} is malformed: expected {expected}")]
+    MalformedPrivate {
+        /// The variable.
+        name: &'static str,
+        /// What it should hold.
+        expected: &'static str,
+    },
     /// The variable holds something else.
     #[error("{name} is {value:?}: expected {expected}")]
     Malformed {
@@ -28,19 +36,34 @@ pub enum ConfigError {
 }
 
 /// Where variables are looked up: the process's environment, or a test's map.
-pub struct Env<'a>(&'a dyn Fn(&str) -> Option<String>);
+pub struct Env<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    is_private: bool,
+}
 
 impl<'a> Env<'a> {
     /// An environment in which `lookup` finds the variables.
     pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self(lookup)
+        Self {
+            lookup,
+            is_private: false,
+        }
+    }
+
+    /// The same environment for variables whose values no error may quote.
+    #[must_use]
+    pub fn private(&self) -> Self {
+        Self {
+            is_private: true,
+            ..*self
+        }
     }
 
     /// The process's own environment.
     #[must_use]
     pub fn process() -> Env<'static> {
         // What is not UTF-8 must be named as malformed, not passed over as missing.
-        Env(&|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+        Env::new(&|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     /// A variable that must be set, read by `parse`, which gives `None` for a
@@ -68,11 +91,12 @@ impl<'a> Env<'a> {
         expected: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ConfigError> {
-        let Some(value) = (self.0)(name).filter(|value| !value.is_empty()) else {
+        let Some(value) = (self.lookup)(name).filter(|value| !value.is_empty()) else {
             return Ok(None);
         };
         match parse(&value) {
             Some(parsed) => Ok(Some(parsed)),
+            None if self.is_private => Err(ConfigError::MalformedPrivate { name, expected }),
             None => Err(ConfigError::Malformed {
                 name,
                 value,

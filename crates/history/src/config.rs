@@ -37,6 +37,8 @@ impl Config {
     /// # Errors
     /// The first variable that is missing or malformed.
     pub fn from_env(env: &Env<'_>) -> Result<Self, ConfigError> {
+        // Whoever pastes a secret or a URL with a password must not find it in the log.
+        let env = &env.private();
         let secret = "the name or ARN of a secret in Secrets Manager";
         let authorities = "the path of a readable PEM file with certificates of authorities";
         Ok(Self {

@@ -11,9 +11,9 @@ use rustls::CertificateError;
 /// cut off.
 /// Source: <https://mariadb.com/docs/server/reference/error-codes>,
 /// <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>
-const LATER: [u16; 29] = [
+const LATER: [u16; 31] = [
     1020, // a row has changed since it was read
-    1021, // disk full
+    1021, 1026, 1114, // disk full, as InnoDB says it, too
     1037, 1038, 1041, // out of memory
     1040, // too many connections
     1053, // shutting down
@@ -40,6 +40,10 @@ const DATA: [u16; 15] = [
     1048, 1062, 1216, 1264, 1265, 1292, 1364, 1366, 1367, 1406, 1441, 1452, 1644, 3819, 4025,
 ];
 
+/// SQLSTATE classes that blame them, too, with whatever code: data exception,
+/// integrity constraint, view's check, and what an installation's own trigger signals.
+const DATA_STATES: [&str; 4] = ["22", "23", "44", "45"];
+
 /// How the standard library's error begins when a name cannot be looked up.
 const LOOKUP: &str = "failed to lookup address information";
 
@@ -47,10 +51,12 @@ const LOOKUP: &str = "failed to lookup address information";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The server answered with an error.
-    #[error("MySQL error {code}, {}", meaning(*code))]
+    #[error("MySQL error {code}, {}", meaning(*code, *blames_row))]
     Server {
         /// Its code.
         code: u16,
+        /// Whether its SQLSTATE blames the values of a row.
+        blames_row: bool,
     },
     /// The server could not be reached or was lost.
     #[error("no connection: {0}")]
@@ -88,9 +94,9 @@ pub(crate) enum Class {
 impl Failure {
     pub(crate) fn class(self) -> Class {
         match self {
-            Self::Server { code } if LATER.contains(&code) => Class::Later,
-            Self::Server { code } if LOGIN.contains(&code) => Class::Login,
-            Self::Server { code } if DATA.contains(&code) => Class::Data,
+            Self::Server { code, .. } if LATER.contains(&code) => Class::Later,
+            Self::Server { code, .. } if LOGIN.contains(&code) => Class::Login,
+            Self::Server { code, blames_row } if blames_row || DATA.contains(&code) => Class::Data,
             Self::Io(_) | Self::TimedOut(_) | Self::Lookup => Class::Later,
             Self::Server { .. } | Self::NoTls | Self::Tls(_) | Self::Protocol(_) => Class::Final,
         }
@@ -101,7 +107,12 @@ impl From<mysql_async::Error> for Failure {
     fn from(error: mysql_async::Error) -> Self {
         use mysql_async::Error;
         match error {
-            Error::Server(error) => Self::Server { code: error.code },
+            Error::Server(error) => Self::Server {
+                code: error.code,
+                blames_row: DATA_STATES
+                    .iter()
+                    .any(|class| error.state.starts_with(class)),
+            },
             Error::Driver(DriverError::NoClientSslFlagFromServer) => Self::NoTls,
             Error::Driver(DriverError::ConnectionClosed) => Self::Io(io::ErrorKind::NotConnected),
             Error::Io(IoError::Tls(TlsError::Tls(error))) => Self::Tls(tls(&error)),
@@ -130,7 +141,7 @@ impl From<mysql_async::Error> for Failure {
 }
 
 /// A server error's meaning, in words for an operator.
-fn meaning(code: u16) -> &'static str {
+fn meaning(code: u16, blames_row: bool) -> &'static str {
     match code {
         1040 | 1203 | 1226 => "the server has too many connections",
         1044 | 1142 | 1143 | 1227 | 1370 => "the user lacks a right that the README names",
@@ -141,7 +152,7 @@ fn meaning(code: u16) -> &'static str {
         1290 | 1836 => "the server is read-only: use the cluster's writer endpoint",
         3159 => "the server requires TLS: set DB_CA_FILE",
         _ if LATER.contains(&code) => "the server cannot answer now",
-        _ if DATA.contains(&code) => "the table does not accept the row",
+        _ if blames_row || DATA.contains(&code) => "the table does not accept the row",
         _ => "the statement is refused",
     }
 }
@@ -200,6 +211,17 @@ mod tests {
             assert_eq!(server(code).class(), class, "{code}");
             assert!(!server(code).to_string().contains("db.example"));
         }
+    }
+
+    #[test]
+    fn an_error_that_an_installations_own_trigger_makes_up_blames_the_row() {
+        let error = ServerError {
+            code: 30_001,
+            message: "no".to_owned(),
+            state: "45000".to_owned(),
+        };
+        let failure = Failure::from(mysql_async::Error::Server(error));
+        assert_eq!(failure.class(), Class::Data);
     }
 
     #[tokio::test]

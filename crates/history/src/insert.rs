@@ -92,7 +92,7 @@ async fn singly<'a>(
     for row in rows {
         match insert(connection, &ALARMS, std::slice::from_ref(row), alarm).await {
             Ok(inserted) => new += inserted,
-            Err(Failure::Server { code }) if (Failure::Server { code }).class() == Class::Data => {
+            Err(failure @ Failure::Server { code, .. }) if failure.class() == Class::Data => {
                 rejected.push(row.refused(code));
             }
             Err(failure) => return Err(failure),
@@ -160,7 +160,10 @@ fn reject(rejected: &Rejected<'_>) -> Vec<Value> {
     let reason = serde_json::to_value(rejected.reject.reason).unwrap_or_default();
     let mut message = rejected.reject.to_string();
     if let Some(code) = rejected.code {
-        let failure = Failure::Server { code };
+        let failure = Failure::Server {
+            code,
+            blames_row: true,
+        };
         message = format!("{message} ({failure})");
     }
     vec![

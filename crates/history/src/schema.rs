@@ -24,12 +24,13 @@ const VERSION: u32 = 1;
 /// What stands before the form's number in the table's comment.
 const COMMENT: &str = "sitewatch ";
 
-/// As existing installations have it, with the key that some servers insist on: the
+/// As existing installations have it, with the key that some servers insist on behind
+/// the columns whose places readers may count on: the
 /// form from which every other one is made, so that a new table and an old one end up
 /// the same.
 const FIRST_FORM: &str = "CREATE TABLE IF NOT EXISTS logs_history \
-    (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, \
-    alarm_creation_time DATETIME, Number_of_orders INT) \
+    (alarm_creation_time DATETIME, Number_of_orders INT, \
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY) \
     ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4";
 
 /// What the first form lacks. All may be null: older rows have nothing there.
@@ -147,9 +148,7 @@ async fn missing(connection: &mut Conn) -> Result<Option<String>, Failure> {
     );
     let mut steps = Vec::new();
     if !numbered && !columns.contains("id") && !keys.iter().any(|key| key == "PRIMARY") {
-        steps.push(
-            "ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY FIRST".to_owned(),
-        );
+        steps.push("ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY AFTER Number_of_orders".to_owned());
     }
     let lacking = COLUMNS.iter().filter(|(name, _)| !columns.contains(*name));
     steps.extend(lacking.map(|(name, definition)| format!("ADD COLUMN {name} {definition}")));

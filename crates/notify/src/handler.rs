@@ -109,7 +109,9 @@ where
                         ..Counts::default()
                     };
                     let answer = told.map(|()| Answer::Test(message));
-                    (answer.map_err(BoxError::from), counts, None)
+                    // With its causes: what is wrong is what the test is for.
+                    let answer = answer.map_err(|error| BoxError::from(chain(&error)));
+                    (answer, counts, None)
                 }
             }
         }
@@ -174,10 +176,8 @@ where
         if let Some(error) = &delivery.error {
             tracing::warn!(error = chain(error), "a reject could not be sent");
         }
-        let mut failed: Vec<bool> = (0..records.len()).map(|r| Some(r) >= failed_from).collect();
-        if failed_from.is_none() {
-            failed.fill(false);
-        }
+        let has_failed = |record| failed_from.is_some_and(|first| record >= first);
+        let mut failed: Vec<bool> = (0..records.len()).map(has_failed).collect();
         for (rejected, fate) in rejected.iter().zip(&delivery.fates) {
             let sent = *fate == Fate::Delivered;
             failed[rejected.record] |= !sent;

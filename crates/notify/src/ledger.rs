@@ -12,10 +12,10 @@ use function::aws::call_error;
 use function::delivery::CallError;
 use function::env::TableName;
 
-/// Kept for 30 days: no stream of alarms delivers a record again after that.
-const KEPT_SECONDS: i64 = 30 * 24 * 3_600;
+/// Longer than any stream keeps its records, which is 365 days at the most.
+const KEPT_SECONDS: i64 = 400 * 24 * 3_600;
 
-/// Another invocation is telling it, or has told it.
+/// An entry's states.
 const IN_PROGRESS: &str = "INPROGRESS";
 const COMPLETED: &str = "COMPLETED";
 

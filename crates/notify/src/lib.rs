@@ -20,7 +20,7 @@ pub use handler::Handler;
 pub use ledger::{Claim, DynamoLedger, Ledger};
 pub use message::{LONGEST_SMS, LONGEST_SUBJECT, Message};
 pub use metrics::Counts;
-pub use publish::SnsTopic;
+pub use publish::{SnsTopic, timeouts};
 
 /// The function's name, in its logs, metrics and rejects.
 pub const FUNCTION: &str = "notify";

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_sns::Client;
+use aws_sdk_sns::config::timeout::TimeoutConfig;
 use aws_sdk_sns::types::MessageAttributeValue;
 use function::aws::call_error;
 use function::delivery::{CallError, Limits, Outcome, Pauses, Target};
@@ -20,6 +21,16 @@ pub(crate) const LIMITS: Limits = Limits {
         longest: Duration::from_secs(5),
     },
 };
+
+/// How long a call may take. A publication that is given up may have happened, and is
+/// made again: better to wait for its answer than to tell people a second time.
+#[must_use]
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(20))
+        .build()
+}
 
 /// A standard topic.
 #[derive(Debug, Clone)]

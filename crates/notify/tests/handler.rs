@@ -389,11 +389,17 @@ proptest! {
         let (ledger_faults, lost_notes) = faults(&mut rng, rate);
         let (topic_faults, lost_answers) = faults(&mut rng, rate);
         let world = World { ledger_faults, topic_faults, ..World::default() };
-        let payloads: Vec<Vec<u8>> = (0..rng.usize(1..8))
-            .map(|_| if rng.u32(0..6) == 0 {
-                b"?".to_vec()
-            } else {
-                alarm(&rng.u32(0..4).to_string(), AlarmKind::Alarm)
+        let mut begun = std::collections::BTreeSet::new();
+        let payloads: Vec<Vec<u8>> = (0..rng.usize(1..10))
+            .map(|_| {
+                let site = rng.u32(0..4).to_string();
+                if rng.u32(0..6) == 0 {
+                    b"?".to_vec()
+                } else if begun.insert(site.clone()) {
+                    alarm(&site, AlarmKind::Alarm)
+                } else {
+                    alarm(&site, AlarmKind::Ok)
+                }
             })
             .collect();
         let all = records(&payloads);
@@ -406,11 +412,17 @@ proptest! {
 
         let expected: std::collections::BTreeSet<String> = all
             .iter()
-            .filter_map(|r| Some(format!("{} order rate ALARM", Alarm::parse(&r.data).ok()?.site)))
+            .filter_map(|r| Alarm::parse(&r.data).ok())
+            .map(|alarm| format!("{} order rate {}", alarm.site, alarm.kind))
             .collect();
         let told = world.told();
         for subject in &expected {
             prop_assert!(told.contains(subject), "{subject} is not told");
+        }
+        for site in begun {
+            let first = |kind| told.iter().position(|t| *t == format!("{site} order rate {kind}"));
+            let (alarm, over) = (first(AlarmKind::Alarm), first(AlarmKind::Ok));
+            prop_assert!(over.is_none() || alarm < over, "{told:?}");
         }
         let twice = told.len() - expected.len();
         let excuses = lost_notes + lost_answers + 2 * dead;

@@ -185,9 +185,14 @@ async fn what_is_no_alarm_goes_to_the_queue_and_the_alarms_beside_it_are_told() 
     let stage = Stage::set().await;
     let function = stage.function(stage.endpoint.url(), &[]);
     succeeds(&function, "mix-with-rejects.json").await;
-    assert!(!stage.received().await.is_empty());
+    let received = stage.received().await;
+    let subjects: Vec<_> = received.iter().map(|m| m["Subject"].clone()).collect();
+    assert_eq!(
+        subjects,
+        ["website order rate ALARM", "website order rate OK"]
+    );
     let rejects = stage.endpoint.drain(&stage.rejects).await;
-    assert!(!rejects.is_empty());
+    assert_eq!(rejects.len(), 5);
     assert!(
         rejects.iter().all(|r| r["reason"] == "not_an_alarm"),
         "{rejects:?}"
@@ -289,6 +294,50 @@ async fn after_a_crash_between_publishing_and_noting_it_the_alarm_is_told_again(
     succeeds(&function, "alarm.json").await;
     assert_eq!(stage.received().await.len(), 1);
     assert_eq!(stage.ledger().await[0].1, "COMPLETED");
+}
+
+#[tokio::test]
+async fn a_claim_that_has_not_expired_is_waited_for() {
+    let stage = Stage::set().await;
+    let until = chrono::Utc::now().timestamp_millis() + 1_000;
+    let put = stage.endpoint.dynamodb().put_item().table_name(TABLE);
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let put = put.item("id", text("website-0#ALARM#2018-12-17T22:12:03Z"));
+    let put = put.item("status", text("INPROGRESS"));
+    let put = put.item("owner", text("another"));
+    let put = put.item("in_progress_until", AttributeValue::N(until.to_string()));
+    put.send().await.expect("a written item");
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&calls);
+    let proxy = FaultProxy::start(stage.endpoint.url(), move |operation, _| {
+        seen.lock().expect("calls").push(operation.to_owned());
+        Fault::None
+    })
+    .await;
+    let function = stage.function(proxy.url(), &[]);
+    succeeds(&function, "alarm.json").await;
+    assert_eq!(stage.received().await.len(), 1);
+    let calls = calls.lock().expect("calls").clone();
+    let claims = calls.iter().take_while(|call| *call == "PutItem").count();
+    assert!(claims > 1, "{calls:?}");
+    assert_eq!(calls[claims..], ["Publish", "PutItem"]);
+}
+
+#[tokio::test]
+async fn a_test_that_fails_says_why() {
+    let stage = Stage::set().await;
+    let proxy = FaultProxy::start(stage.endpoint.url(), |operation, _| match operation {
+        "Publish" => Fault::Fails(403, "AuthorizationError"),
+        _ => Fault::None,
+    })
+    .await;
+    let function = stage.function(proxy.url(), &[]);
+    let (status, answer) = function.invoke(sample("test.json")).await;
+    assert_ne!(status.as_u16(), 200);
+    assert!(
+        answer.to_string().contains("AuthorizationError"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]

@@ -59,12 +59,6 @@ impl MariaDb {
         SHARED.get_or_init(Self::start)
     }
 
-    /// A server that requires TLS and is not running yet.
-    #[must_use]
-    pub fn stopped() -> Self {
-        Self::install(true)
-    }
-
     fn install(tls: bool) -> Self {
         let port = free_port();
         // A socket's path may have 107 bytes, so not under the workspace.
