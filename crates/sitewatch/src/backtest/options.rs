@@ -128,7 +128,10 @@ impl Options {
         };
         Rule::from_env(&Env::new(&lookup)).map_err(|error| {
             let (variable, value, expected) = match error {
-                ConfigError::Missing { name, expected } => (name, String::new(), expected),
+                ConfigError::Missing { name, expected }
+                | ConfigError::MalformedPrivate { name, expected } => {
+                    (name, String::new(), expected)
+                }
                 ConfigError::Malformed {
                     name,
                     value,
