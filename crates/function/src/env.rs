@@ -66,6 +66,12 @@ impl<'a> Env<'a> {
         Env::new(&|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
+    /// What a variable holds, if it is set.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<String> {
+        (self.lookup)(name)
+    }
+
     /// A variable that must be set, read by `parse`, which gives `None` for a
     /// value that is not as `expected`.
     ///
@@ -91,7 +97,7 @@ impl<'a> Env<'a> {
         expected: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ConfigError> {
-        let Some(value) = (self.lookup)(name).filter(|value| !value.is_empty()) else {
+        let Some(value) = self.value(name).filter(|value| !value.is_empty()) else {
             return Ok(None);
         };
         match parse(&value) {

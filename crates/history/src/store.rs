@@ -129,13 +129,14 @@ impl<S: Secrets> Store<S> {
         deadline: Deadline,
         counts: &mut Counts,
     ) -> Result<Conn, Error> {
-        if warm.login.is_none() {
-            self.read_login(warm, deadline).await?;
-        }
-        let mut connected = self.connect(warm).await?;
+        let login = match warm.login.clone() {
+            Some(login) => login,
+            None => self.read_login(warm, deadline).await?,
+        };
+        let mut connected = self.connect(warm, &login).await?;
         if matches!(connected, Err(failure) if failure.class() == Class::Login) {
-            self.read_login(warm, deadline).await?;
-            connected = self.connect(warm).await?;
+            let login = self.read_login(warm, deadline).await?;
+            connected = self.connect(warm, &login).await?;
         }
         let mut connection = connected.map_err(|failure| Error::of(CONNECTING, failure))?;
         counts.connections_opened += 1;
@@ -144,17 +145,21 @@ impl<S: Secrets> Store<S> {
         Ok(connection)
     }
 
-    async fn read_login(&self, warm: &mut Warm, deadline: Deadline) -> Result<(), Error> {
+    async fn read_login(&self, warm: &mut Warm, deadline: Deadline) -> Result<Login, Error> {
         warm.doing = "reading the secret";
         let secret = self.secrets.read(deadline).await.map_err(Error::Secret)?;
-        warm.login = Some(Login::parse(&secret, &self.place)?);
-        Ok(())
+        let login = Login::parse(&secret, &self.place)?;
+        warm.login = Some(login.clone());
+        Ok(login)
     }
 
     /// One try to connect: what came of it, unless it must not be tried.
-    async fn connect(&self, warm: &mut Warm) -> Result<Result<Conn, Failure>, Error> {
+    async fn connect(
+        &self,
+        warm: &mut Warm,
+        login: &Login,
+    ) -> Result<Result<Conn, Failure>, Error> {
         warm.doing = CONNECTING;
-        let login = warm.login.as_ref().expect("a login that has been read");
         let options = options(login, self.authorities.as_ref())?;
         Ok(connect(options).await)
     }

@@ -9,9 +9,6 @@ const LONGEST_WINDOW: u32 = 300;
 const LONGEST_RUN: u32 = 3_600;
 /// The longest pause between reminders, in seconds: a week.
 const LONGEST_REPEAT: u32 = 7 * 24 * 3_600;
-/// The highest threshold.
-const HIGHEST_THRESHOLD: u64 = 1_000_000_000_000;
-
 /// When a site is in surge. Can only be built in a way that makes sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
@@ -26,6 +23,9 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The highest threshold that a rule can have.
+    pub const HIGHEST_THRESHOLD: u64 = 1_000_000_000_000;
+
     /// Reads the rule from `SITE`, `COUNT`, `WINDOW_SECONDS`, `ORDER_THRESHOLD`,
     /// `EVALUATION_SECONDS`, `DATAPOINTS_TO_ALARM`, `RECOVERY_SECONDS` and
     /// `REPEAT_SECONDS`, each of which has a default.
@@ -53,7 +53,7 @@ impl Rule {
                 .optional(
                     "ORDER_THRESHOLD",
                     "a whole number from 1 to 10^12",
-                    |text| whole(text).filter(|n| (1..=HIGHEST_THRESHOLD).contains(n)),
+                    |text| whole(text).filter(|n| (1..=Self::HIGHEST_THRESHOLD).contains(n)),
                 )?
                 .unwrap_or(15),
             evaluation,

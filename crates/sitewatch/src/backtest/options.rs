@@ -120,11 +120,13 @@ impl Options {
     }
 
     fn read(&self, threshold: Option<u64>) -> Result<Rule, Usage> {
-        let environment =
-            |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let environment = Env::process();
         let lookup = |name: &str| match threshold {
             Some(threshold) if name == "ORDER_THRESHOLD" => Some(threshold.to_string()),
-            _ => self.rule.flag(name).cloned().or_else(|| environment(name)),
+            _ => {
+                let flag = self.rule.flag(name).cloned();
+                flag.or_else(|| environment.value(name))
+            }
         };
         Rule::from_env(&Env::new(&lookup)).map_err(|error| {
             let (variable, value, expected) = match error {

@@ -12,8 +12,6 @@ const MOST_STEPS: i64 = 250_000;
 const STEPS: [i64; 9] = [1, 5, 15, 60, 300, 900, 3_600, 6 * 3_600, 24 * 3_600];
 /// The most thresholds that are tried, beside the given one.
 const MOST_THRESHOLDS: usize = 24;
-/// The highest threshold that a rule can have.
-const HIGHEST_THRESHOLD: u64 = 1_000_000_000_000;
 
 /// The highest rate of each step of time. A peak stays, however long the steps.
 #[derive(Debug, Default)]
@@ -53,7 +51,7 @@ impl Profile {
         rates.sort_unstable();
         let usual = rates.get(rates.len() / 2).copied().unwrap_or(0);
         let peak = rates.last().copied().unwrap_or(0);
-        let enough = round().take_while(|t| *t <= HIGHEST_THRESHOLD);
+        let enough = round().take_while(|t| *t <= Rule::HIGHEST_THRESHOLD);
         let mut ladder: Vec<u64> = Vec::new();
         for threshold in enough.skip_while(|t| *t < usual) {
             ladder.push(threshold);
