@@ -123,6 +123,14 @@ impl Function {
             .collect()
     }
 
+    /// None of these stands in what the function has logged, at whatever level.
+    pub fn assert_silent_about(&self, secrets: &[&str]) {
+        let text = format!("{:?}", self.logs());
+        for secret in secrets {
+            assert!(!quotes(&text, secret), "a log holds {secret}");
+        }
+    }
+
     /// Waits for the function to end by itself: it must fail, with one line of log
     /// whose message begins like this.
     pub fn stops_with(mut self, message: &str) {
@@ -131,5 +139,35 @@ impl Function {
         assert_eq!(logs.len(), 1, "{logs:?}");
         let line = logs[0]["message"].as_str().expect("a text");
         assert!(line.starts_with(message), "{line}");
+    }
+}
+
+/// Whether `text` holds `secret`. Digits must stand alone: those of a time of day or
+/// a request's id may be anything by chance.
+fn quotes(text: &str, secret: &str) -> bool {
+    let number = secret.bytes().all(|b| b.is_ascii_digit());
+    let stands_alone = |(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + secret.len()..].chars().next();
+        let part = |c: char| c.is_ascii_alphanumeric() || c == '.';
+        !before.is_some_and(part) && !after.is_some_and(part)
+    };
+    text.match_indices(secret)
+        .any(|found| !number || stands_alone(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quotes;
+
+    #[test]
+    fn a_number_is_quoted_where_it_stands_alone() {
+        for text in ["\"600000\"", "[600000,", "invoice 600000", "600000-85123A"] {
+            assert!(quotes(text, "600000"), "{text}");
+        }
+        for text in ["T11:06:45.600000Z", "4f600000-", "1600000", "", "60000"] {
+            assert!(!quotes(text, "600000"), "{text}");
+        }
+        assert!(quotes("xHEARTy", "HEART"));
     }
 }
