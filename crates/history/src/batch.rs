@@ -12,27 +12,31 @@ const MOST_SECONDS: u64 = u32::MAX as u64;
 
 /// What a batch holds, each record in one of the two.
 #[derive(Debug, Default)]
-pub(crate) struct Batch<'a> {
+pub struct Batch<'a> {
     /// Records that are alarms; copies of an alarm are all there.
-    pub(crate) rows: Vec<Row<'a>>,
+    pub rows: Vec<Row<'a>>,
     /// Records that can never be rows.
-    pub(crate) rejected: Vec<Rejected<'a>>,
+    pub rejected: Vec<Rejected<'a>>,
 }
 
 /// An alarm and the record that it came in.
 #[derive(Debug)]
-pub(crate) struct Row<'a> {
-    pub(crate) record: &'a Record,
-    pub(crate) alarm: Alarm,
+pub struct Row<'a> {
+    /// What it came in.
+    pub record: &'a Record,
+    /// What the row says.
+    pub alarm: Alarm,
 }
 
 /// A record that can never be a row.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rejected<'a> {
-    pub(crate) record: &'a Record,
-    pub(crate) reject: Reject,
+pub struct Rejected<'a> {
+    /// What was refused.
+    pub record: &'a Record,
+    /// Why.
+    pub reject: Reject,
     /// The database's error, if it was the table that refused.
-    pub(crate) code: Option<u16>,
+    pub code: Option<u16>,
 }
 
 impl<'a> Batch<'a> {
@@ -55,7 +59,8 @@ impl<'a> Batch<'a> {
 
 impl<'a> Row<'a> {
     /// The row's record as one that the table refused with this error.
-    pub(crate) fn refused(&self, code: u16) -> Rejected<'a> {
+    #[must_use]
+    pub fn refused(&self, code: u16) -> Rejected<'a> {
         Rejected {
             record: self.record,
             reject: Reject::line(Reason::RefusedByTable),

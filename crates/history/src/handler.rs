@@ -9,21 +9,19 @@ use tracing::Instrument as _;
 
 use crate::FUNCTION;
 use crate::batch::Batch;
-use crate::error::Error;
+use crate::database::Database;
 use crate::metrics::Counts;
-use crate::secret::Secrets;
-use crate::store::Store;
 
 /// The function with its database.
 #[derive(Debug)]
-pub struct Handler<S> {
-    store: Store<S>,
+pub struct Handler<D> {
+    database: D,
 }
 
-impl<S: Secrets> Handler<S> {
-    /// A handler that keeps alarms in `store`.
-    pub fn new(store: Store<S>) -> Self {
-        Self { store }
+impl<D: Database> Handler<D> {
+    /// A handler that keeps alarms in `database`.
+    pub fn new(database: D) -> Self {
+        Self { database }
     }
 
     /// Handles one invocation and tells of it in log and metrics.
@@ -79,18 +77,18 @@ impl<S: Secrets> Handler<S> {
     /// Keeps a batch in the database and counts what became of it.
     ///
     /// # Errors
-    /// [`Error`]: the batch has to come again.
+    /// The database's: the batch has to come again.
     pub async fn keep(
         &self,
         records: &[Record],
         deadline: Deadline,
         counts: &mut Counts,
-    ) -> Result<(), Error> {
+    ) -> Result<(), D::Error> {
         if records.is_empty() {
             return Ok(());
         }
         let batch = Batch::decode(records);
-        let inserted = self.store.write(&batch, deadline, counts).await?;
+        let inserted = self.database.write(&batch, deadline, counts).await?;
         let [rows, rejected] = [batch.rows.len(), batch.rejected.len()].map(|n| n as u64);
         counts.alarms_stored = inserted.alarms;
         counts.alarms_known = rows.saturating_sub(inserted.refused + inserted.alarms);

@@ -5,6 +5,7 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Params, Value};
 
 use crate::batch::{Batch, Rejected, Row};
+use crate::database::Inserted;
 use crate::failure::{Class, Failure};
 
 /// Rows in a statement: 500 of 12 values are a tenth of what a statement may have,
@@ -39,15 +40,6 @@ const REJECTS: Insert = Insert {
     row: "(UTC_TIMESTAMP(), ?, ?, ?, ?, ?, ?, ?)",
     after: " ON DUPLICATE KEY UPDATE id = id",
 };
-
-/// What a transaction did.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Inserted {
-    /// Rows that were not there before.
-    pub(crate) alarms: u64,
-    /// Rows that the table refused and that are rejects now.
-    pub(crate) refused: u64,
-}
 
 /// Brings a batch into the tables, in one transaction.
 ///

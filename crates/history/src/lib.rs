@@ -11,6 +11,7 @@
 mod batch;
 mod config;
 mod connect;
+mod database;
 mod error;
 mod failure;
 mod handler;
@@ -20,7 +21,9 @@ mod schema;
 mod secret;
 mod store;
 
+pub use batch::{Batch, Rejected, Row};
 pub use config::{Authorities, Config, Place};
+pub use database::{Database, Inserted};
 pub use error::Error;
 pub use failure::Failure;
 pub use handler::Handler;

@@ -12,9 +12,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::batch::Batch;
 use crate::config::{Authorities, Place};
 use crate::connect::{connect, is_alive, options};
+use crate::database::{Database, Inserted};
 use crate::error::Error;
 use crate::failure::{Class, Failure};
-use crate::insert::{Inserted, transaction};
+use crate::insert::transaction;
 use crate::metrics::Counts;
 use crate::schema;
 use crate::secret::{Login, Secrets};
@@ -63,10 +64,13 @@ impl<S: Secrets> Store<S> {
             warm: Mutex::default(),
         }
     }
+}
 
-    /// Brings a batch into the tables, trying until the deadline as long as another
-    /// try may succeed.
-    pub(crate) async fn write(
+impl<S: Secrets> Database for Store<S> {
+    type Error = Error;
+
+    /// Tries until the deadline as long as another try may succeed.
+    async fn write(
         &self,
         batch: &Batch<'_>,
         deadline: Deadline,
@@ -100,7 +104,9 @@ impl<S: Secrets> Store<S> {
             source: last,
         })
     }
+}
 
+impl<S: Secrets> Store<S> {
     /// One try. The connection is out of reach meanwhile: one that failed, or was
     /// given up in the middle of something, is never used again.
     async fn once(

@@ -53,7 +53,7 @@ impl Secrets for Vault {
 }
 
 /// A cold start with that secret and those authorities.
-pub(crate) fn cold_start(vault: &Vault, authorities: Option<Authorities>) -> Handler<Vault> {
+pub(crate) fn cold_start(vault: &Vault, authorities: Option<Authorities>) -> Handler<Store<Vault>> {
     let place = Place {
         host: None,
         port: None,
@@ -68,7 +68,7 @@ pub(crate) fn authorities(server: &MariaDb) -> Authorities {
 }
 
 /// A database of its own on a server, and a cold start that reaches it.
-pub(crate) fn database(server: &MariaDb) -> (String, Vault, Handler<Vault>) {
+pub(crate) fn database(server: &MariaDb) -> (String, Vault, Handler<Store<Vault>>) {
     let name = server.create_database(PASSWORD);
     let vault = Vault::of("127.0.0.1", server.port(), &name, PASSWORD);
     let handler = cold_start(&vault, Some(authorities(server)));
@@ -101,7 +101,7 @@ pub(crate) fn records<P: AsRef<[u8]>>(first: u64, payloads: &[P]) -> Vec<Record>
 }
 
 /// Processes a batch that must succeed.
-pub(crate) async fn keep(handler: &Handler<Vault>, records: &[Record]) -> Counts {
+pub(crate) async fn keep(handler: &Handler<Store<Vault>>, records: &[Record]) -> Counts {
     let mut counts = Counts::default();
     let kept = Box::pin(handler.keep(records, soon(), &mut counts)).await;
     kept.unwrap_or_else(|error| panic!("{}", function::telemetry::chain(&error)));
@@ -109,7 +109,7 @@ pub(crate) async fn keep(handler: &Handler<Vault>, records: &[Record]) -> Counts
 }
 
 /// Processes a batch that must fail as a whole: why it did.
-pub(crate) async fn fails(handler: &Handler<Vault>, records: &[Record]) -> String {
+pub(crate) async fn fails(handler: &Handler<Store<Vault>>, records: &[Record]) -> String {
     let failed = Box::pin(handler.keep(records, soon(), &mut Counts::default())).await;
     let error = function::telemetry::chain(&failed.expect_err("must fail"));
     for secret in [PASSWORD, "127.0.0.1", "localhost", "test_", "website"] {
