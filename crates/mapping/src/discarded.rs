@@ -46,6 +46,20 @@ pub struct Discarded {
 }
 
 impl Discarded {
+    /// The key of the object that holds it, in the bucket that is the destination of
+    /// the mapping with that id.
+    ///
+    /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html>
+    #[must_use]
+    pub fn s3_key(&self, mapping: &str) -> String {
+        let (day, time) = (
+            self.at.format("%Y/%m/%d"),
+            self.at.format("%Y-%m-%dT%H.%M.%S"),
+        );
+        let (shard, id) = (&self.shard, &self.request_id);
+        format!("aws/lambda/{mapping}/{shard}/{day}/{time}-{id}")
+    }
+
     pub(crate) fn new(
         (source, shard): (&Arc<Source>, &ShardId),
         batch: Batch,

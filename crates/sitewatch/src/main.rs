@@ -3,12 +3,12 @@
 mod backtest;
 mod demo;
 mod input;
-mod local;
 mod replay;
 mod show;
+mod stack;
 mod unpack;
+mod up;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -23,15 +23,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run order events through the real `orders` function into an embedded DynamoDB and show the rows.
-    ///
-    /// Needs no AWS account and no server: the table is in memory and gone afterwards.
-    /// Without arguments the project's own samples are used; see events/orders/.
-    Demo {
-        /// Kinesis event files (JSON), as Lambda receives them
-        #[arg(value_name = "EVENT.json")]
-        events: Vec<PathBuf>,
-    },
+    Demo(demo::Arguments),
+    Up(up::Arguments),
     Replay(replay::Arguments),
 
     /// Run the `surge` function's rule over past orders: which alarms, and which threshold to choose.
@@ -50,7 +43,8 @@ enum Command {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
-        Command::Demo { events } => demo::run(&events).await,
+        Command::Demo(arguments) => Box::pin(demo::run(&arguments)).await,
+        Command::Up(arguments) => Box::pin(up::run(&arguments)).await,
         Command::Replay(arguments) => replay::run(&arguments).await,
         Command::Backtest(options) => backtest::run(&options),
     };

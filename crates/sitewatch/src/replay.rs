@@ -10,6 +10,8 @@ mod source;
 mod stream;
 
 pub(crate) use args::Arguments;
+pub(crate) use backlog::Parcel;
+pub(crate) use stream::{KinesisStream, LIMITS};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,7 +25,6 @@ use pace::Pace;
 use progress::Progress;
 use ship::Ship;
 use source::Source;
-use stream::KinesisStream;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// 5 MiB over a slow line.

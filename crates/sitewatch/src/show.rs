@@ -66,14 +66,3 @@ pub(crate) fn duration(seconds: i64) -> String {
         _ => format!("{hours} h {minutes} min"),
     }
 }
-
-/// At most `width` characters of a text.
-pub(crate) fn shortened(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    text.chars()
-        .take(width.saturating_sub(1))
-        .chain(['…'])
-        .collect()
-}

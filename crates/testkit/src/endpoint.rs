@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType,
 };
 use serde_json::Value;
+use tokio::net::TcpListener;
 
 use crate::process::{Running, free_port, log_file, tool};
 
@@ -37,35 +38,29 @@ pub fn sdk_config(url: &str) -> SdkConfig {
 
 /// DynamoDB in this process, for as long as the runtime runs.
 pub async fn embedded_dynamodb() -> Endpoint {
-    let database = dynoxide::Database::memory().expect("a database in memory");
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a free port");
-    let address = listener.local_addr().expect("a bound address");
-    tokio::spawn(dynoxide::server::serve_on(listener, database));
-    Endpoint {
-        url: format!("http://{address}"),
-        _process: None,
-    }
+    let (listener, endpoint) = listen().await;
+    let serving = embedded::dynamodb(listener, None, std::future::pending());
+    tokio::spawn(serving.expect("a database in memory"));
+    endpoint
 }
 
 /// Kinesis in this process, for as long as the runtime runs. Its streams are there
 /// at once.
 pub async fn embedded_kinesis() -> Endpoint {
-    let options = ferrokinesis::store::StoreOptions {
-        create_stream_ms: 0,
-        ..Default::default()
-    };
-    let (app, _) = ferrokinesis::create_app(options);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a free port");
+    let (listener, endpoint) = listen().await;
+    let router = embedded::kinesis(None).expect("streams in memory");
+    tokio::spawn(axum::serve(listener, router).into_future());
+    endpoint
+}
+
+async fn listen() -> (TcpListener, Endpoint) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound address");
-    tokio::spawn(axum::serve(listener, app).into_future());
-    Endpoint {
+    let endpoint = Endpoint {
         url: format!("http://{address}"),
         _process: None,
-    }
+    };
+    (listener, endpoint)
 }
 
 impl Endpoint {

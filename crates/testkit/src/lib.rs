@@ -20,4 +20,5 @@ pub use endpoint::{Endpoint, embedded_dynamodb, embedded_kinesis, sdk_config};
 pub use faults::{Fault, FaultProxy};
 pub use kinesis::event;
 pub use mariadb::MariaDb;
+pub use process::{free_port, python};
 pub use runtime::{Function, RuntimeApi, sample};

@@ -105,8 +105,15 @@ pub(crate) fn wait_for_port(port: u16, log: &Path) {
     }
 }
 
+/// Python with boto3, of the test tools.
+#[must_use]
+pub fn python() -> Command {
+    Command::new(tool("python"))
+}
+
 /// A port that is free now.
-pub(crate) fn free_port() -> u16 {
+#[must_use]
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("a bound address").port()
 }

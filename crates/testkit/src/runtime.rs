@@ -53,6 +53,12 @@ impl RuntimeApi {
         }
     }
 
+    /// Where functions are invoked.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     /// Starts the function built at `binary` with exactly these variables beside
     /// those that Lambda sets.
     #[must_use]

@@ -20,6 +20,7 @@ mod replay;
 mod terminal;
 
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use anyhow::Context as _;
 use model::{Alarm, Second};
@@ -132,6 +133,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("standard output cannot be written"),
     }
+}
+
+/// Writes the report on a file of orders by the default rule: the alarm records that
+/// it raises.
+pub(crate) fn report(orders: &Path, page: &Path) -> anyhow::Result<Vec<Alarm>> {
+    let backtest = Backtest::run(&Options::of_default_rule(orders.to_owned()))?;
+    html::write(page, &backtest)?;
+    Ok(backtest.records)
 }
 
 impl Backtest {

@@ -39,7 +39,7 @@ pub(crate) struct Options {
 }
 
 /// The `surge` function's variables, as flags.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "The rule (each also read from the surge function's variable)")]
 struct RuleOptions {
     /// The site's name in the alarms [env: SITE] [default: website]
@@ -73,6 +73,10 @@ struct RuleOptions {
     /// Seconds between reminders, 0 for none [env: REPEAT_SECONDS] [default: 3600]
     #[arg(long, value_name = "N", value_parser = Text::new(), allow_hyphen_values = true)]
     repeat_seconds: Option<String>,
+
+    /// Not what the environment says.
+    #[arg(skip)]
+    flags_alone: bool,
 }
 
 /// A mistake on the command line or in the environment: exit code 2.
@@ -103,6 +107,21 @@ impl RuleOptions {
 }
 
 impl Options {
+    /// The default rule over a file, whatever the environment says.
+    pub(crate) fn of_default_rule(file: PathBuf) -> Self {
+        Self {
+            file,
+            no_spread: false,
+            all: false,
+            json: false,
+            html: None,
+            rule: RuleOptions {
+                flags_alone: true,
+                ..RuleOptions::default()
+            },
+        }
+    }
+
     /// The rule that flags and environment give.
     ///
     /// # Errors
@@ -125,7 +144,8 @@ impl Options {
             Some(threshold) if name == "ORDER_THRESHOLD" => Some(threshold.to_string()),
             _ => {
                 let flag = self.rule.flag(name).cloned();
-                flag.or_else(|| environment.value(name))
+                let asked = !self.rule.flags_alone;
+                flag.or_else(|| environment.value(name).filter(|_| asked))
             }
         };
         Rule::from_env(&Env::new(&lookup)).map_err(|error| {

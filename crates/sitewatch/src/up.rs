@@ -1,0 +1,253 @@
+//! `sitewatch up`: the whole pipeline in real time, until Ctrl-C.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{Local, Utc};
+use clap::Args;
+use embedded::{Services, StartError};
+use futures_util::future::{FutureExt as _, LocalBoxFuture, join_all};
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+
+use crate::show::{self, BAD, GOOD, HEAD, WARN, counted};
+use crate::stack::{
+    Answer, Arrival, BuiltIn, Database, Event, Function, Functions, Keep, MySqlUrl, ORDERS, Pump,
+    Remote, Resources, sdk,
+};
+
+/// Runs the whole pipeline on this machine, in real time, until Ctrl-C.
+///
+/// One address serves DynamoDB, Kinesis, SNS, SQS and Secrets Manager to any client: the AWS
+/// CLI, an SDK of any language, sitewatch replay. The functions are built in, or those of
+/// cargo lambda watch. The rule of surge comes from its variables: ORDER_THRESHOLD=5
+/// sitewatch up.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sitewatch up                                        all of it, in memory
+  sitewatch up --data state                           its state is there again the next time
+  sitewatch up --functions http://127.0.0.1:9000      with the functions of cargo lambda watch
+  sitewatch up --mysql mysql://me:secret@127.0.0.1:3306/logs
+
+The services ask nobody for credentials: they listen on this machine alone.")]
+pub(crate) struct Arguments {
+    /// The port of the services
+    #[arg(long, value_name = "N", default_value = "4566")]
+    port: u16,
+    /// Keep all state in this folder; without it, all is gone in the end
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Invoke the functions there (cargo lambda watch) instead of those built in
+    #[arg(long, value_name = "http://HOST:PORT")]
+    functions: Option<String>,
+    /// Keep the alarm history in this MySQL server instead of SQLite
+    #[arg(long, value_name = "mysql://USER:PASSWORD@HOST:PORT/DATABASE")]
+    mysql: Option<MySqlUrl>,
+    /// Shards of the stream of orders when it is made
+    #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(i32).range(1..=100))]
+    shards: i32,
+}
+
+/// How often the schedule invokes `surge`.
+const SCHEDULE: Duration = Duration::from_secs(60);
+/// How long what is under way may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs until Ctrl-C.
+///
+/// # Errors
+/// If a part cannot start.
+pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let _ = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .try_init();
+    let remote = match &arguments.functions {
+        Some(url) => Some(Remote::new(url, arguments.mysql.is_some())?),
+        None => None,
+    };
+    let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), arguments.port);
+    let services = Services::start(address, arguments.data.as_deref()).await;
+    let services = services.map_err(|error| explained(error, arguments.port))?;
+    let secret = arguments.mysql.as_ref().map(MySqlUrl::secret);
+    let resources = Resources::make(services.url(), arguments.shards, secret.as_deref()).await?;
+    let file = arguments
+        .data
+        .as_ref()
+        .map(|data| data.join("history.sqlite"));
+    let database = match &arguments.mysql {
+        Some(url) => Database::MySql(url.clone()),
+        None => Database::sqlite(file.as_deref())?,
+    };
+    let lookup = |name: &str| std::env::var(name).ok();
+    let functions = Arc::new(Functions {
+        built_in: BuiltIn::new(&resources, &lookup, database)?,
+        remote,
+    });
+
+    let (stop, stopped) = watch::channel(false);
+    let keep = Keep::new(arguments.data.as_deref());
+    let client = aws_sdk_kinesis::Client::new(&sdk(&resources.url));
+    let mut parts: Vec<LocalBoxFuture<'_, ()>> = Vec::new();
+    for function in Function::ALL {
+        let (client, functions) = (client.clone(), Arc::clone(&functions));
+        let pump = Pump::new(function, client, functions, Arrival::Told, keep.clone())?;
+        parts.push(drive(pump, stopped.clone()).boxed_local());
+    }
+    parts.push(schedule(&functions, stopped).boxed_local());
+    let mut parts = std::pin::pin!(join_all(parts));
+    show_start(arguments, &resources);
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("no Ctrl-C can be had")?,
+        _ = &mut parts => {}
+    }
+    stop.send_replace(true);
+    anstream::println!("\nStopping: what is under way is brought to its end.");
+    let ended = async {
+        parts.await;
+        services.stop().await;
+    };
+    let ended = tokio::select! {
+        ended = tokio::time::timeout(PATIENCE, ended) => ended.is_ok(),
+        _ = tokio::signal::ctrl_c() => false,
+    };
+    match (ended, &arguments.data) {
+        (true, None) => anstream::println!("Stopped."),
+        (true, Some(data)) => anstream::println!("Stopped. All state is in {}.", data.display()),
+        (false, _) => anstream::println!(
+            "{WARN}Stopped in the middle of it{WARN:#}: what was not done is done again."
+        ),
+    }
+    Ok(())
+}
+
+fn explained(error: StartError, port: u16) -> anyhow::Error {
+    let in_use = matches!(&error, StartError::Address { source, .. }
+        if source.kind() == std::io::ErrorKind::AddrInUse);
+    if in_use {
+        anyhow::anyhow!(
+            "port {port} is in use: choose another with --port, or end what listens there"
+        )
+    } else {
+        error.into()
+    }
+}
+
+/// Drives one mapping until it is told to stop.
+async fn drive(mut pump: Pump, mut stopped: watch::Receiver<bool>) {
+    let function = pump.function();
+    loop {
+        let events = tokio::select! {
+            events = pump.turn(Utc::now()) => events,
+            _ = stopped.wait_for(|stopped| *stopped) => break,
+        };
+        show_events(function, events);
+    }
+    show_events(function, pump.end().await);
+}
+
+/// Invokes `surge` each minute.
+async fn schedule(functions: &Functions, mut stopped: watch::Receiver<bool>) {
+    let mut minutes = tokio::time::interval(SCHEDULE);
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = minutes.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        let answer = functions.tick(Utc::now()).await;
+        if !answer.is_clean || answer.is_news {
+            show_line(Function::Surge, "schedule", &answer);
+        }
+    }
+}
+
+fn show_events(function: Function, events: Vec<Event>) {
+    for event in events {
+        match event {
+            Event::Answered {
+                shard,
+                records,
+                answer,
+            } => {
+                let what = format!(
+                    "{}  {:>12}",
+                    shard.as_str(),
+                    counted(records as u64, "record")
+                );
+                show_line(function, &what, &answer);
+            }
+            Event::Discarded {
+                records,
+                condition,
+                kept,
+            } => {
+                let records = counted(records as u64, "record");
+                let kept = kept.unwrap_or_else(|| "nowhere, for want of --data".to_owned());
+                let what = format!("{records} given up ({condition:?}), kept in {kept}");
+                show_trouble(function, &what);
+            }
+            Event::Trouble(what) => show_trouble(function, &what),
+        }
+    }
+}
+
+fn show_line(function: Function, what: &str, answer: &Answer) {
+    let style = match (answer.is_clean, answer.is_news) {
+        (false, _) => BAD,
+        (true, true) => WARN,
+        (true, false) => GOOD,
+    };
+    anstream::println!(
+        "{}  {:<8} {what}  {style}{}{style:#}",
+        Local::now().format("%H:%M:%S"),
+        function.name(),
+        answer.note
+    );
+}
+
+fn show_trouble(function: Function, what: &str) {
+    let name = function.name();
+    anstream::println!(
+        "{}  {name:<8} {BAD}{what}{BAD:#}",
+        Local::now().format("%H:%M:%S")
+    );
+}
+
+fn show_start(arguments: &Arguments, resources: &Resources) {
+    let history = match (&arguments.mysql, &arguments.data) {
+        (Some(_), _) => "the MySQL server given".to_owned(),
+        (None, Some(data)) => data.join("history.sqlite").display().to_string(),
+        (None, None) => "SQLite, in memory".to_owned(),
+    };
+    let functions = match (&arguments.functions, &arguments.mysql) {
+        (None, _) => "built in".to_owned(),
+        (Some(url), Some(_)) => url.clone(),
+        (Some(url), None) => format!("{url}, but history built in (it needs --mysql)"),
+    };
+    let state = match &arguments.data {
+        Some(data) => data.display().to_string(),
+        None => "in memory (--data DIR keeps it)".to_owned(),
+    };
+    show::heading("The pipeline runs until Ctrl-C");
+    for (what, value) in [
+        ("services", resources.url.as_str()),
+        ("functions", &functions),
+        ("history", &history),
+        ("state", &state),
+    ] {
+        anstream::println!("  {what:<10} {value}");
+    }
+    anstream::println!("\n{HEAD}For producers, readers and cargo lambda watch:{HEAD:#}\n");
+    for (name, value) in resources.environment() {
+        anstream::println!("export {name}={value}");
+    }
+    anstream::println!(
+        "\n{HEAD}Send orders{HEAD:#}, in another terminal with those variables:\n\n\
+         sitewatch replay orders.csv --stream {ORDERS} --rate 50\n\n\
+         {HEAD}What happens:{HEAD:#}\n"
+    );
+}

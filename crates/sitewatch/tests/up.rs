@@ -1,0 +1,241 @@
+//! `sitewatch up` as a developer runs it, with boto3 as the producer and the reader.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testkit::{Function, MariaDb, RuntimeApi, free_port, python};
+
+/// Puts orders on the stream, waits until all rows and a message are there, and prints
+/// what it finds. `sys.argv`: first invoice, how many, how many rows there must be.
+const CLIENT: &str = r#"
+import boto3, json, os, sys, time
+first, count, rows = map(int, sys.argv[1:4])
+client = lambda service: boto3.client(service)
+line = "{},85123A,WHITE HANGING HEART,6,2010-12-01T08:26:00,2.55,17850,United Kingdom"
+records = [{"Data": line.format(first + n), "PartitionKey": str(first + n)} for n in range(count)]
+put = client("kinesis").put_records(StreamName="orders", Records=records)
+assert put["FailedRecordCount"] == 0, put
+found, messages = [], []
+for _ in range(300):
+    found = client("dynamodb").scan(TableName=os.environ["ORDERS_TABLE"])["Items"]
+    queue = client("sqs").get_queue_url(QueueName="messages")["QueueUrl"]
+    messages = client("sqs").receive_message(QueueUrl=queue, VisibilityTimeout=0).get("Messages", [])
+    if len(found) >= rows and messages:
+        break
+    time.sleep(0.1)
+print(json.dumps({"rows": len(found), "subjects": [json.loads(m["Body"])["Subject"] for m in messages]}))
+"#;
+
+/// The running stack, and the environment that it has printed.
+struct Up {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    environment: Vec<(String, String)>,
+}
+
+fn up() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sitewatch"));
+    command
+        .arg("up")
+        // An alarm at the first crossing, so that nobody has to wait for a minute.
+        .envs([("ORDER_THRESHOLD", "5"), ("EVALUATION_SECONDS", "1")])
+        .stdout(Stdio::piped());
+    command
+}
+
+impl Up {
+    fn start(arguments: &[&str]) -> Self {
+        let mut process = up()
+            .args(["--port", &free_port().to_string()])
+            .args(arguments)
+            .spawn()
+            .expect("a tool that starts");
+        let mut output = BufReader::new(process.stdout.take().expect("its output"));
+        let mut environment = Vec::new();
+        let mut line = String::new();
+        while !line.starts_with("What happens:") {
+            line.clear();
+            let read = output.read_line(&mut line).expect("a line");
+            assert!(read > 0, "it has ended");
+            if let Some((name, value)) = line
+                .trim()
+                .strip_prefix("export ")
+                .and_then(|l| l.split_once('='))
+            {
+                environment.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        Self {
+            process,
+            output,
+            environment,
+        }
+    }
+
+    /// Sends orders as somebody else's client does, and tells what that finds.
+    fn client(&self, first: u32, count: u32, rows: u32) -> Value {
+        let numbers = [first, count, rows].map(|n| n.to_string());
+        let output = python()
+            .args(["-c", CLIENT])
+            .args(numbers)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .output()
+            .expect("python of the test tools");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    /// Ctrl-C; what it has printed since its start.
+    fn interrupt(mut self) -> String {
+        let kill = Command::new("kill")
+            .args(["-INT", &self.process.id().to_string()])
+            .status();
+        assert!(kill.expect("kill").success());
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("text");
+        assert!(self.process.wait().expect("an end").success(), "{rest}");
+        rest
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+#[test]
+fn the_stack_serves_any_client_and_goes_on_where_it_ended() {
+    let data = folder("up");
+    let arguments = ["--data", &data.display().to_string()];
+    let stack = Up::start(&arguments);
+    let found = stack.client(600_000, 8, 8);
+    assert_eq!(
+        found,
+        json!({"rows": 8, "subjects": ["website order rate ALARM"]})
+    );
+    let printed = stack.interrupt();
+    assert!(printed.contains("lines stored, 0 rejected"), "{printed}");
+    assert!(printed.contains("1 message sent"), "{printed}");
+    assert!(printed.contains("Stopped. All state is in "), "{printed}");
+    let history = rusqlite::Connection::open(data.join("history.sqlite")).expect("the history");
+    let kinds: Vec<String> = history
+        .prepare("SELECT kind FROM logs_history")
+        .and_then(|mut all| all.query_map([], |row| row.get(0))?.collect())
+        .expect("rows");
+    assert_eq!(kinds, ["ALARM"]);
+
+    let stack = Up::start(&arguments);
+    assert_eq!(stack.client(700_000, 1, 9)["rows"], 9);
+    let printed = stack.interrupt();
+    let orders: Vec<_> = printed
+        .lines()
+        .filter(|line| line.contains(" orders "))
+        .collect();
+    assert_eq!(orders.len(), 1, "only what is new: {printed}");
+    assert!(
+        orders[0].contains("1 record ") && orders[0].contains("1 line stored"),
+        "{printed}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_functions_of_cargo_lambda_are_fed_as_on_aws() {
+    let server = MariaDb::without_tls();
+    let login = server.create_database("secret");
+    let mysql = format!("mysql://{login}:secret@127.0.0.1:{}/{login}", server.port());
+    let runtime = RuntimeApi::start();
+    let url = runtime.url();
+    let stack = Up::start(&["--functions", &url, "--mysql", &mysql]);
+    let given = stack
+        .environment
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let rule = [("ORDER_THRESHOLD", "5"), ("EVALUATION_SECONDS", "1")];
+    let variables: Vec<_> = given.chain(rule).collect();
+    let run = |name: &str| -> Function {
+        let binary = Path::new(env!("CARGO_BIN_EXE_sitewatch")).with_file_name(name);
+        assert!(
+            binary.exists(),
+            "{name} is not built: run cargo build --workspace first"
+        );
+        runtime.run(name, &binary, &variables)
+    };
+    let functions = ["orders", "surge", "notify", "history"].map(run);
+    let found = stack.client(600_000, 8, 8);
+    assert_eq!(
+        found,
+        json!({"rows": 8, "subjects": ["website order rate ALARM"]})
+    );
+    // The history is a mapping of its own, and may be a moment behind the message.
+    let tables =
+        "SELECT table_name FROM information_schema.tables WHERE table_name = 'logs_history'";
+    let mut kinds = Vec::new();
+    for _ in 0..300 {
+        if !server.sql(&login, tables).is_empty() {
+            kinds = server.sql(&login, "SELECT kind FROM logs_history");
+        }
+        if !kinds.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(kinds, [["ALARM"]]);
+    for function in &functions {
+        let done = function
+            .logs()
+            .iter()
+            .any(|line| line["message"] == "batch done");
+        assert!(done, "each was invoked");
+    }
+    let printed = stack.interrupt();
+    assert!(printed.contains("Stopped."), "{printed}");
+}
+
+fn fails(arguments: &[&str]) -> Output {
+    up().args(arguments)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("a tool that starts")
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_one_clear_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let free = free_port().to_string();
+    for (arguments, message) in [
+        (
+            &["--port", &port][..],
+            format!("error: port {port} is in use: "),
+        ),
+        (
+            &["--port", &free, "--data", file],
+            "error: the local stack cannot use ".to_owned(),
+        ),
+        (
+            &["--port", &free, "--functions", "ftp://h"],
+            "error: --functions is \"ftp://h\": expected http://HOST:PORT".to_owned(),
+        ),
+    ] {
+        let output = fails(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.starts_with(&message), "{error}");
+        assert_eq!(error.trim_end().lines().count(), 1, "{error}");
+    }
+}
