@@ -12,6 +12,9 @@ use embedded::{Services, StartError};
 use futures_util::future::{FutureExt as _, LocalBoxFuture, join_all};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::show::{self, BAD, GOOD, HEAD, WARN, counted};
 use crate::stack::{
@@ -61,10 +64,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// If a part cannot start.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let _ = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
-        .try_init();
+    log();
     let remote = match &arguments.functions {
         Some(url) => Some(Remote::new(url, arguments.mysql.is_some())?),
         None => None,
@@ -122,6 +122,20 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         ),
     }
     Ok(())
+}
+
+/// Warnings of our own crates, on standard error. Those of the services are answers to
+/// their clients, who tell of them.
+fn log() {
+    let targets = ["function", "orders", "surge", "notify", "history"];
+    let targets = targets.map(|name| (name, LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = lines.with_target(false).with_ansi(false);
+    // It is the only one who asks.
+    let _ = tracing_subscriber::registry()
+        .with(Targets::new().with_targets(targets))
+        .with(lines)
+        .try_init();
 }
 
 fn explained(error: StartError, port: u16) -> anyhow::Error {

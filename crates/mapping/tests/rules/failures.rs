@@ -284,7 +284,13 @@ fn the_destination_gets_the_whole_invocation_record() {
         vec![record(1, -1500, 8), record(2, -70, 8)],
     );
     world.run(0);
-    let text = world.discarded()[0].s3_json();
+    let discarded = &world.discarded()[0];
+    let key = discarded.s3_key("a1b2");
+    let (place, id) = key.split_at(key.len() - discarded.request_id.len());
+    let day = at(0).format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S");
+    assert_eq!(place, format!("aws/lambda/a1b2/shardId-1/{day}-"));
+    assert_eq!(id, discarded.request_id);
+    let text = discarded.s3_json();
     let mut json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let id = json["requestContext"]["requestId"].take();
     let id = id
