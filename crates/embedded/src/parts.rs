@@ -12,8 +12,9 @@ use crate::services::StartError;
 
 /// Open shards of all streams together.
 const SHARDS: u32 = 200;
-/// How often Kinesis's log of changes becomes a snapshot.
-const SNAPSHOT_SECONDS: u64 = 60;
+/// How often Kinesis's log of changes becomes a snapshot: each change holds all there
+/// is, so a longer log is soon too much to read.
+const SNAPSHOT_SECONDS: u64 = 1;
 
 /// DynamoDB, kept in `file` or in memory, served on `listener` until `stop`.
 ///
@@ -36,6 +37,7 @@ pub fn dynamodb<S: Future<Output = ()> + Send + 'static>(
 
 /// Kinesis, kept in `folder` or in memory. Its streams are there as soon as they are
 /// made; arrival times are whole seconds, and it never says that a reader is behind.
+/// In a folder, each write of records writes all that the streams hold.
 ///
 /// # Errors
 /// [`StartError::State`] if the folder cannot be used.
