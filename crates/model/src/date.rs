@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 /// When an order was placed, as its producer says.
 ///
@@ -42,11 +42,11 @@ impl OrderDate {
         if text.contains('/') {
             return None;
         }
-        let offset = cursor.offset()?;
-        Some(Self {
-            at: at.checked_sub_signed(offset)?,
-            utc: true,
-        })
+        let at = at.checked_sub_signed(cursor.offset()?)?;
+        // Another year would be written with a sign, and be no date when read again.
+        (0..=9999)
+            .contains(&at.year())
+            .then_some(Self { at, utc: true })
     }
 
     /// The moment, for what needs one: a date without an offset is taken for UTC.
@@ -208,6 +208,8 @@ mod tests {
             "20101201T082600Z",
             "1291191960",
             "0001-01-01T00:00:00é",
+            "0000-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
         ] {
             assert_eq!(shown(text), None, "{text}");
         }
