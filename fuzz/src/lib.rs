@@ -12,6 +12,7 @@ pub mod batch;
 mod encode;
 pub mod event;
 pub mod granule;
+pub mod hostile;
 pub mod memory;
 pub mod order;
 pub mod secret;

@@ -21,15 +21,15 @@ pub fn check(data: &[u8]) {
     if encode::is_sealed(data) {
         return;
     }
-    let mut read = 0;
-    let mut lines = 0;
+    let (mut read, mut lines, mut breaks) = (0, 0, 0);
     for decoded in decode(data) {
         let start = offset(data, decoded.bytes);
         passed_over(&data[read..start]);
-        let breaks = data[..start].iter().filter(|b| **b == b'\n').count();
+        breaks += count_breaks(&data[read..start]);
         assert_eq!(decoded.position.line as usize, breaks + 1);
         assert_eq!(decoded.position.user_record, None);
         read = start + decoded.bytes.len();
+        breaks += count_breaks(decoded.bytes);
         lines += 1;
         stands_alone(&decoded);
         if let Ok(line) = &decoded.line {
@@ -38,7 +38,11 @@ pub fn check(data: &[u8]) {
         }
     }
     passed_over(&data[read..]);
-    assert!(lines <= data.iter().filter(|b| **b == b'\n').count() + 1);
+    assert!(lines <= count_breaks(data) + 1);
+}
+
+fn count_breaks(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|b| **b == b'\n').count()
 }
 
 /// Where `part` begins in `whole`, in which it must lie.
