@@ -37,7 +37,7 @@ impl Arrivals {
     /// Adds what arrived in `second` on one shard.
     pub fn add(&mut self, second: Second, bucket: &Bucket) {
         let cell = self.0.entry(second).or_default();
-        cell.cancellations += bucket.cancellations;
+        cell.cancellations = cell.cancellations.saturating_add(bucket.cancellations);
         match &bucket.amount {
             Amount::Sum(sum) => cell.sum = cell.sum.saturating_add(*sum),
             Amount::Exact(orders) => cell.orders.extend(orders),
@@ -94,7 +94,7 @@ impl Arrivals {
             rates.push(Rate {
                 second,
                 count,
-                cancellations: inside.cancellations,
+                cancellations: u64::try_from(inside.cancellations).unwrap_or(u64::MAX),
             });
         }
         rates
@@ -131,7 +131,7 @@ struct Inside {
     /// How many seconds and shards of the window saw each order.
     orders: HashMap<u64, u32>,
     sketches: usize,
-    cancellations: u64,
+    cancellations: u128,
 }
 
 impl Inside {
@@ -147,7 +147,7 @@ impl Inside {
             *self.orders.entry(*order).or_default() += 1;
         }
         self.sketches += cell.sketches.len();
-        self.cancellations += cell.cancellations;
+        self.cancellations += u128::from(cell.cancellations);
     }
 
     fn leave(&mut self, cell: &Cell) {
@@ -161,7 +161,7 @@ impl Inside {
             }
         }
         self.sketches -= cell.sketches.len();
-        self.cancellations -= cell.cancellations;
+        self.cancellations -= u128::from(cell.cancellations);
     }
 }
 
