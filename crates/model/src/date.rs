@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{
+    DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike as _, Utc,
+};
 
 /// When an order was placed, as its producer says.
 ///
@@ -42,11 +44,11 @@ impl OrderDate {
         if text.contains('/') {
             return None;
         }
-        let offset = cursor.offset()?;
-        Some(Self {
-            at: at.checked_sub_signed(offset)?,
-            utc: true,
-        })
+        let at = at.checked_sub_signed(cursor.offset()?)?;
+        // Another year would be written with a sign, and be no date when read again.
+        (0..=9999)
+            .contains(&at.year())
+            .then_some(Self { at, utc: true })
     }
 
     /// The moment, for what needs one: a date without an offset is taken for UTC.
@@ -58,8 +60,31 @@ impl OrderDate {
 
 impl fmt::Display for OrderDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // NaiveDateTime's Debug form is ISO 8601 with a T, seconds always given.
-        write!(f, "{:?}{}", self.at, if self.utc { "Z" } else { "" })
+        let (date, time) = (self.at.date(), self.at.time());
+        let zone = if self.utc { "Z" } else { "" };
+        match u32::try_from(date.year()) {
+            Ok(year @ 0..=9999) if time.nanosecond() == 0 => {
+                let mut text = *b"0000-00-00T00:00:00";
+                put(&mut text[..4], year);
+                put(&mut text[5..7], date.month());
+                put(&mut text[8..10], date.day());
+                put(&mut text[11..13], time.hour());
+                put(&mut text[14..16], time.minute());
+                put(&mut text[17..], time.second());
+                f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)?;
+                f.write_str(zone)
+            }
+            // The same form by its Debug text, which is built sign by sign.
+            _ => write!(f, "{:?}{zone}", self.at),
+        }
+    }
+}
+
+/// A number with leading zeros, as many digits as there is room for.
+fn put(digits: &mut [u8], mut number: u32) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
@@ -208,6 +233,8 @@ mod tests {
             "20101201T082600Z",
             "1291191960",
             "0001-01-01T00:00:00é",
+            "0000-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
         ] {
             assert_eq!(shown(text), None, "{text}");
         }
@@ -232,6 +259,8 @@ mod tests {
             let at = chrono::DateTime::from_timestamp(seconds, 0).expect("in range").naive_utc();
             let date = OrderDate { at, utc };
             prop_assert_eq!(OrderDate::parse(&date.to_string()), Some(date));
+            let shown = format!("{:?}", at);
+            prop_assert!(date.to_string().starts_with(&shown));
         }
     }
 }

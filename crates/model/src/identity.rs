@@ -9,6 +9,16 @@ use sha2::{Digest, Sha256};
 
 use crate::line::{Customer, OrderLine};
 
+/// A DynamoDB item's largest size. <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
+const ROW_BYTES: usize = 400 * 1024;
+/// A sort key's largest size, from the same page.
+const ORDER_ID_BYTES: usize = 1024;
+/// More than all names, numbers and dates of a row take together: some 300. So the
+/// limit is drawn about 200 bytes below DynamoDB's own, on the safe side.
+const FIXED_BYTES: usize = 512;
+/// The digits of a content's hash.
+const HASH_DIGITS: usize = 24;
+
 /// Keys of guests whose invoice number has no usable digits lie below this.
 const BELOW_DIGITS: i64 = -1_000_000_000_000_000_000;
 
@@ -37,7 +47,7 @@ impl OrderLine<'_> {
     /// - Without, 24 hexadecimal digits of the SHA-256 of everything the line says.
     #[must_use]
     pub fn order_id(&self) -> String {
-        let mut id = String::with_capacity(self.invoice_no.len() + self.stock_code.len() + 26);
+        let mut id = String::with_capacity(self.order_id_len());
         id.push_str(&self.invoice_no);
         id.push('-');
         id.push_str(&self.stock_code);
@@ -50,6 +60,36 @@ impl OrderLine<'_> {
             Some(line) => write!(id, "#{line}"),
         };
         id
+    }
+
+    /// The length of [`order_id`](Self::order_id) in bytes.
+    fn order_id_len(&self) -> usize {
+        let digits = |number: u64| number.checked_ilog10().unwrap_or(0) as usize + 1;
+        let behind = match self.line_no {
+            None => HASH_DIGITS,
+            Some(line) if self.invoice_no.contains('-') => {
+                digits(line) + 1 + digits(self.invoice_no.len() as u64)
+            }
+            Some(line) => digits(line),
+        };
+        self.invoice_no.len() + 1 + self.stock_code.len() + 1 + behind
+    }
+
+    /// The size of the line's row in bytes, at the most.
+    #[must_use]
+    pub fn row_size(&self) -> usize {
+        let texts = [
+            &self.invoice_no,
+            &self.stock_code,
+            &self.description,
+            &self.country,
+        ];
+        FIXED_BYTES + self.order_id_len() + texts.iter().map(|text| text.len()).sum::<usize>()
+    }
+
+    /// Whether a row and its key can hold the line.
+    pub(crate) fn fits_a_row(&self) -> bool {
+        self.order_id_len() <= ORDER_ID_BYTES && self.row_size() <= ROW_BYTES
     }
 
     /// The first 96 bits of the SHA-256 of the line's canonical content: each
@@ -192,6 +232,15 @@ mod tests {
         ) {
             let id = |(i, s, n): &(String, String, u64)| line(i, s, Some(*n)).order_id();
             prop_assert_eq!(id(&a) == id(&b), a == b);
+        }
+
+        #[test]
+        fn an_ids_length_is_known_before_it_is_made(
+            invoice_no in "[0-9-]{1,12}",
+            line_no in proptest::option::of(any::<u64>()),
+        ) {
+            let line = line(&invoice_no, "85123A", line_no);
+            prop_assert_eq!(line.order_id_len(), line.order_id().len());
         }
 
         #[test]

@@ -160,5 +160,11 @@ fn read(bytes: &[u8]) -> Result<Option<OrderLine<'_>>, Reject> {
     if fields.is_header() {
         return Ok(None);
     }
-    fields.into_line().map(Some)
+    let line = fields.into_line()?;
+    // Refused here, so that whoever counts lines counts those that are stored.
+    if line.fits_a_row() {
+        Ok(Some(line))
+    } else {
+        Err(Reject::line(Reason::TooLarge))
+    }
 }

@@ -54,15 +54,15 @@ impl<'a> Batch<'a> {
             line,
         } in decode(&source.data)
         {
-            match line.and_then(|line| Row::new(line, source.arrived_at)) {
-                Ok(row) => {
+            match line {
+                Ok(line) => {
                     self.lines.push(Line {
                         record,
                         position,
                         bytes,
                         row: self.rows.len(),
                     });
-                    self.rows.push(row);
+                    self.rows.push(Row::new(line, source.arrived_at));
                 }
                 Err(reject) => {
                     refused += 1;

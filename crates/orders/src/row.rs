@@ -4,15 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, SecondsFormat, Utc};
-use model::{OrderLine, Reason, Reject};
-
-/// An item's largest size. <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
-const ITEM_BYTES: usize = 400 * 1024;
-/// A sort key's largest size, from the same page.
-const SORT_KEY_BYTES: usize = 1024;
-/// More than all names, numbers and dates of an item take together: some 300. So
-/// the limit is drawn about 200 bytes below DynamoDB's own, on the safe side.
-const FIXED_BYTES: usize = 512;
+use model::OrderLine;
 
 /// One order line as a row. Its item is only built when it is written: a full
 /// batch of items takes several times the memory of its rows.
@@ -26,22 +18,14 @@ pub struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// The row of a line that arrived on the stream at `arrived_at`.
-    ///
-    /// # Errors
-    /// `TooLarge` if no item can hold it.
-    pub fn new(line: OrderLine<'a>, arrived_at: DateTime<Utc>) -> Result<Self, Reject> {
-        let customer_id = line.customer_key();
-        let order_id = line.order_id();
-        let row = Self {
-            customer_id,
-            order_id,
+    #[must_use]
+    pub fn new(line: OrderLine<'a>, arrived_at: DateTime<Utc>) -> Self {
+        Self {
+            customer_id: line.customer_key(),
+            order_id: line.order_id(),
             line,
             arrived_at,
-        };
-        if row.order_id.len() > SORT_KEY_BYTES || row.size() > ITEM_BYTES {
-            return Err(Reject::line(Reason::TooLarge));
         }
-        Ok(row)
     }
 
     /// Partition and sort key: two rows with the same key are the same row.
@@ -53,15 +37,7 @@ impl<'a> Row<'a> {
     /// The item's size in bytes, at the most.
     #[must_use]
     pub fn size(&self) -> usize {
-        let OrderLine {
-            invoice_no,
-            stock_code,
-            description,
-            country,
-            ..
-        } = &self.line;
-        let texts = [invoice_no, stock_code, description, country];
-        FIXED_BYTES + self.order_id.len() + texts.iter().map(|text| text.len()).sum::<usize>()
+        self.line.row_size()
     }
 
     /// The item: every attribute of the row.
@@ -92,14 +68,14 @@ impl<'a> Row<'a> {
 
 #[cfg(test)]
 mod tests {
-    use model::decode;
+    use model::{Reason, Reject, decode};
 
     use super::*;
 
     fn row(csv: &str) -> Result<HashMap<String, AttributeValue>, Reject> {
         let line = decode(csv.as_bytes()).next().expect("a line").line?;
         let arrived_at = DateTime::from_timestamp_millis(1_291_191_960_070).expect("in range");
-        Row::new(line, arrived_at).map(|row| row.item())
+        Ok(Row::new(line, arrived_at).item())
     }
 
     #[test]

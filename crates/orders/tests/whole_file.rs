@@ -122,7 +122,7 @@ fn rows_of(payloads: &[&str]) -> Contents {
     for record in &event.records {
         for decoded in model::decode(&record.data) {
             let line = decoded.line.expect("a good line");
-            let item = Row::new(line, record.arrived_at).expect("a row").item();
+            let item = Row::new(line, record.arrived_at).item();
             items.insert(
                 format!("{:?} {:?}", item["CustomerID"], item["OrderID"]),
                 item,

