@@ -53,7 +53,7 @@ pub fn check(data: &[u8]) {
 /// - if `surge` does not count exactly the lines that become rows, or its rates are
 ///   not what a naive sum gives;
 /// - if more memory is held than the batch's length allows.
-pub(crate) fn records(records: &[Record]) {
+pub fn records(records: &[Record]) {
     let length = records.iter().map(|r| r.data.len() + 200).sum();
     let first = Sink::default();
     let counts = bounded(length, MEMORY, || process(&first, records));
