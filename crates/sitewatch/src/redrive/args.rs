@@ -10,8 +10,9 @@ use function::env::QueueUrl;
 /// as the very event of then; it is not put onto the stream, where `surge` would count its
 /// orders a second time and under the wrong moment. A batch that went well is deleted. One
 /// that fails again stays, and so do those behind it in its shard, because a shard's order
-/// matters. `surge` keeps its counts for two days: older batches of it would count as
-/// new, so delete them, and name the other functions with --function.
+/// matters. Of `surge`, only batches of the last minutes are worth it: later, their seconds are
+/// settled. It keeps its counts for two days and would count older batches as new, so
+/// delete those, and name the other functions with --function.
 ///
 /// --queue: each reject's bytes are put back onto the stream that they came from, and its
 /// message is deleted once the stream has them. What was refused is refused again, unless

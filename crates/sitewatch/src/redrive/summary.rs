@@ -97,7 +97,7 @@ impl Rejects {
             n => format!(", {n} copies deleted"),
         };
         anstream::println!(
-            "{GOOD}{}{GOOD:#} put back onto the stream and deleted in {:.1} s{copies}, {} failed.",
+            "{GOOD}{}{GOOD:#} put back onto the stream in {:.1} s{copies}, {} failed.",
             counted(self.sent, "reject"),
             took.as_secs_f64(),
             self.failed,

@@ -140,7 +140,7 @@ async fn rejects_are_put_back_once_although_a_fifth_of_each_call_fails() {
     let (code, out, _) = stage.redrive(proxy.url(), &[]).await;
     assert_eq!(code, 0, "{out}");
     assert!(
-        out.starts_with("24 rejects put back onto the stream and deleted"),
+        out.starts_with("24 rejects put back onto the stream in"),
         "{out}"
     );
     assert!(out.contains(", 5 copies deleted, 0 failed."), "{out}");
