@@ -3,7 +3,9 @@
 mod backtest;
 mod demo;
 mod input;
+mod redrive;
 mod replay;
+mod sdk;
 mod show;
 mod stack;
 mod unpack;
@@ -26,6 +28,7 @@ enum Command {
     Demo(demo::Arguments),
     Up(up::Arguments),
     Replay(replay::Arguments),
+    Redrive(redrive::Arguments),
 
     /// Run the `surge` function's rule over past orders: which alarms, and which threshold to choose.
     ///
@@ -46,6 +49,7 @@ async fn main() -> ExitCode {
         Command::Demo(arguments) => Box::pin(demo::run(&arguments)).await,
         Command::Up(arguments) => Box::pin(up::run(&arguments)).await,
         Command::Replay(arguments) => replay::run(&arguments).await,
+        Command::Redrive(arguments) => Box::pin(redrive::run(&arguments)).await,
         Command::Backtest(options) => backtest::run(&options),
     };
     match result {

@@ -18,15 +18,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 
 use pace::Pace;
 use progress::Progress;
 use ship::Ship;
 use source::Source;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::sdk;
+
 /// 5 MiB over a slow line.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -38,18 +37,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let pace = Pace::of(arguments);
     let source = Source::open(&arguments.paths, !arguments.no_line_numbers)?;
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(CALL_TIMEOUT)
-        .build();
-    let config = aws_config::defaults(aws_config::BehaviorVersion::v2026_01_12())
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(timeouts)
-        .load()
-        .await;
-    if config.region().is_none() {
-        anyhow::bail!("no region: set AWS_REGION, or AWS_PROFILE to a profile with one");
-    }
+    let config = sdk::config(CALL_TIMEOUT).await?;
     let stream = KinesisStream::new(aws_sdk_kinesis::Client::new(&config), &arguments.stream);
     let interrupts = Arc::new(AtomicU32::new(0));
     listen(Arc::clone(&interrupts));
@@ -63,7 +51,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// Counts Ctrl-C: the first stops reading, the second stops sending.
-fn listen(interrupts: Arc<AtomicU32>) {
+pub(crate) fn listen(interrupts: Arc<AtomicU32>) {
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
             interrupts.fetch_add(1, Ordering::Relaxed);
