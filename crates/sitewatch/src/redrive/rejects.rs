@@ -56,7 +56,10 @@ pub(crate) async fn run(url: &str, arguments: &Arguments, stop: Stop) -> anyhow:
         stop,
         ..
     } = redrive;
-    done.incomplete = parts.incomplete();
+    if end.is_ok() && !stop.is_wanted() {
+        // Else the parts that are missing may be among what was not received.
+        done.incomplete = parts.incomplete();
+    }
     left.extend(parts.into_messages().map(|held| (held.id, held.receipt)));
     let left: Vec<Receipt> = left.into_values().collect();
     queue.release(&left).await;
@@ -116,7 +119,10 @@ impl Redrive<'_> {
                 self.leave(held);
                 self.seen.append(&mut wholes);
             } else {
-                self.send(wholes).await?;
+                if let Err(error) = self.send(wholes).await {
+                    self.leave(copies);
+                    return Err(error);
+                }
                 let copies: Vec<Receipt> = copies.into_iter().map(|held| held.receipt).collect();
                 self.done.undeleted += self.queue.delete(&copies).await;
             }

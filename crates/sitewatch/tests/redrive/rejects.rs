@@ -206,6 +206,8 @@ async fn what_is_not_sent_stays_and_can_be_received_at_once() {
 async fn a_record_that_no_stream_takes_stays_in_the_queue() {
     let stage = Stage::set().await;
     let nowhere = messages("nowhere", 1, Reason::NotANumber, order(1).as_bytes()).await;
+    // And a copy, which must not go while the other one stays.
+    let nowhere = [nowhere.clone(), nowhere].concat();
     stage.put(&nowhere).await;
     let (code, out, error) = stage.redrive(stage.endpoint.url(), &[]).await;
     assert_eq!(code, 1, "{out}");
