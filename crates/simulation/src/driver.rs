@@ -9,7 +9,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, timeout_at};
 
 use crate::faults::{Fault, Service};
-use crate::functions::{Event, Function, Processes};
+use crate::functions::{Event, Function};
+use crate::processes::Processes;
 use crate::world::{World, lock};
 
 /// What a mapping is told.

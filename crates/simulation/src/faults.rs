@@ -1,10 +1,7 @@
-//! What can go wrong: the kinds of faults, when they strike, and how often they did.
+//! What can go wrong, and where.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
-
-use fastrand::Rng;
 
 /// Who is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -199,114 +196,5 @@ impl fmt::Display for Fault {
             Self::Disorder => "arrival disorder",
         };
         f.pad(name)
-    }
-}
-
-/// How often each fault struck where.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally(pub BTreeMap<(Fault, Service), u64>);
-
-impl Tally {
-    /// Notes a fault.
-    pub fn note(&mut self, fault: Fault, service: Service) {
-        *self.0.entry((fault, service)).or_default() += 1;
-    }
-
-    /// Adds another run's faults.
-    pub fn add(&mut self, other: &Self) {
-        for (key, count) in &other.0 {
-            *self.0.entry(*key).or_default() += count;
-        }
-    }
-
-    /// How often a fault struck somewhere.
-    #[must_use]
-    pub fn count(&self, fault: Fault, service: Service) -> u64 {
-        self.0.get(&(fault, service)).copied().unwrap_or(0)
-    }
-
-    /// Every fault that the simulation promises to inject.
-    pub fn expected() -> Vec<(Fault, Service)> {
-        let of_calls = Service::CALLED
-            .into_iter()
-            .flat_map(|s| Fault::OF_CALLS.map(|f| (f, s)));
-        let parts = Service::CALLED.into_iter().filter(|s| s.takes_parts());
-        let outages = Service::CALLED.map(|s| (Fault::Outage, s));
-        of_calls
-            .chain(parts.map(|s| (Fault::InPart, s)))
-            .chain(outages)
-            .chain(Fault::OF_PROCESSES.map(|f| (f, Service::Process)))
-            .chain(Fault::OF_MAPPINGS.map(|f| (f, Service::Mapping)))
-            .chain([
-                (Fault::Stale, Service::Counts),
-                (Fault::Rotated, Service::Secret),
-                (Fault::Split, Service::Orders),
-                (Fault::Merged, Service::Orders),
-                (Fault::Split, Service::Alarms),
-                (Fault::Merged, Service::Alarms),
-                (Fault::Disorder, Service::Orders),
-            ])
-            .collect()
-    }
-}
-
-/// A service that is away.
-#[derive(Debug, Clone, Copy)]
-pub struct Outage {
-    /// Which.
-    pub service: Service,
-    /// From when on.
-    pub from: Duration,
-    /// Until when.
-    pub until: Duration,
-    /// How its calls fail.
-    pub fault: Fault,
-}
-
-/// When faults strike.
-#[derive(Debug, Clone)]
-pub struct Weather {
-    /// How many of a thousand calls to a service fail.
-    pub calls: BTreeMap<Service, u32>,
-    /// Services that fail in one way alone.
-    pub habits: BTreeMap<Service, Fault>,
-    /// How many of a thousand invocations suffer each of what processes and mappings
-    /// can.
-    pub processes: u32,
-    /// Services that are away.
-    pub outages: Vec<Outage>,
-    /// When the last fault may strike: from then on all is well.
-    pub until: Duration,
-    /// Whether processes may be frozen for an hour.
-    pub hours: bool,
-}
-
-impl Weather {
-    /// Whether one of those that strike `per_mille` of a thousand times does.
-    pub fn strikes(&self, rng: &mut Rng, at: Duration, per_mille: u32) -> bool {
-        at < self.until && rng.u32(0..1000) < per_mille
-    }
-
-    /// How a service that is away answers, if it is.
-    #[must_use]
-    pub fn away(&self, at: Duration, to: Service) -> Option<Fault> {
-        let away = |o: &&Outage| o.service == to && (o.from..o.until).contains(&at);
-        let outage = self.outages.iter().find(away)?;
-        (at < self.until).then_some(outage.fault)
-    }
-
-    /// What happens to a call of several items or one.
-    pub fn of_call(&self, rng: &mut Rng, at: Duration, to: Service, items: usize) -> Option<Fault> {
-        let rate = self.calls.get(&to).copied().unwrap_or(0);
-        if !self.strikes(rng, at, rate) {
-            return None;
-        }
-        if items > 1 && to.takes_parts() && rng.u32(0..3) == 0 {
-            return Some(Fault::InPart);
-        }
-        if let Some(habit) = self.habits.get(&to) {
-            return Some(*habit);
-        }
-        rng.choice(Fault::OF_CALLS)
     }
 }

@@ -7,8 +7,9 @@
 //! reach it through clients ([`services`]) that stand where the SDK's are, so what is
 //! exercised is all code between a Kinesis event and a client's trait; the SDK clients
 //! themselves have tests of their own against real endpoints. A seed decides everything:
-//! its plan ([`plan`]), every fault ([`faults`]), every pause.
+//! its plan ([`plan`]), every fault ([`faults`], [`weather`]), every pause.
 
+mod call;
 pub mod check;
 pub mod driver;
 pub mod faults;
@@ -17,11 +18,14 @@ mod many;
 pub mod order;
 pub mod plan;
 pub mod process;
+pub mod processes;
 pub mod producer;
 pub mod recount;
 mod run;
 pub mod services;
 pub mod stream;
+pub mod tally;
+pub mod weather;
 pub mod world;
 
 pub use many::{Findings, many};

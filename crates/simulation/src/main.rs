@@ -7,7 +7,8 @@ use clap::Parser;
 use comfy_table::presets;
 use comfy_table::{CellAlignment, Table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use simulation::faults::{Fault, Service, Tally};
+use simulation::faults::{Fault, Service};
+use simulation::tally::Tally;
 use simulation::{Findings, many, run};
 
 /// The whole pipeline under virtual time, with faults at every call.

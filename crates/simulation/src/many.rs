@@ -6,8 +6,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::check::Stats;
-use crate::faults::{Fault, Service, Tally};
+use crate::faults::{Fault, Service};
 use crate::run::run;
+use crate::tally::Tally;
 use crate::world::lock;
 
 /// What came of many seeds.

@@ -8,8 +8,9 @@ use function::env::Env;
 use mapping::{Settings, Source, Start};
 use surge::Rule;
 
-use crate::faults::{Fault, Outage, Service, Weather};
+use crate::faults::{Fault, Service};
 use crate::functions::Function;
+use crate::weather::{Outage, Weather};
 
 /// What a seed decides.
 #[derive(Debug, Clone)]

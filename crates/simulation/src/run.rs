@@ -12,12 +12,14 @@ use tokio::time::{sleep, timeout};
 
 use crate::check::{self, Stats};
 use crate::driver::{drive, stream_of};
-use crate::faults::{Fault, Service, Tally};
-use crate::functions::{Event, Function, Processes};
+use crate::faults::{Fault, Service};
+use crate::functions::{Event, Function};
 use crate::order::Payload;
 use crate::plan::Plan;
+use crate::processes::Processes;
 use crate::producer::{intrude, produce, reshard};
 use crate::stream::Stream;
+use crate::tally::Tally;
 use crate::world::{World, lock};
 
 /// Every retry must have ended so long after the last fault.

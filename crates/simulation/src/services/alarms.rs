@@ -3,9 +3,10 @@
 use function::delivery::{CallError, Outcome, Target};
 use model::Alarm;
 
+use crate::call::Extent;
 use crate::faults::Service;
 use crate::services::Client;
-use crate::world::{Extent, World, lock};
+use crate::world::{World, lock};
 
 impl Target<Alarm> for Client {
     async fn call(&self, alarms: &[&Alarm]) -> Result<Vec<Outcome>, CallError> {

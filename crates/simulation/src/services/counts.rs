@@ -8,9 +8,10 @@ use function::delivery::CallError;
 use model::Second;
 use surge::{End, Expected, Granule, Item, Keys};
 
+use crate::call::Extent;
 use crate::faults::{Fault, Service};
 use crate::services::Client;
-use crate::world::{Extent, World, lock};
+use crate::world::{World, lock};
 
 /// How long a read that need not be consistent may see what was there before.
 const STALENESS: Duration = Duration::from_secs(1);

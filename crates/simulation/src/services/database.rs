@@ -8,9 +8,10 @@ use history::{Batch, Inserted, Login, Place, SecretError, Secrets};
 use model::Alarm;
 use tokio::sync::Mutex;
 
+use crate::call::Extent;
 use crate::faults::{Fault, Service};
 use crate::services::Client;
-use crate::world::{Extent, World, lock};
+use crate::world::{World, lock};
 
 /// The tables, each under its unique key, and the password of the day.
 #[derive(Debug, Default)]

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use function::delivery::CallError;
 use notify::Claim;
 
+use crate::call::Extent;
 use crate::faults::Service;
 use crate::services::{Client, Published};
-use crate::world::{Extent, World, lock};
+use crate::world::{World, lock};
 
 /// An entry: who is telling it and until when, or that it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,10 @@ use function::delivery::{CallError, Outcome, Target};
 use function::rejects::Part;
 use serde_json::Value;
 
+use crate::call::Extent;
 use crate::faults::Service;
 use crate::services::Client;
-use crate::world::{Extent, World, lock};
+use crate::world::{World, lock};
 
 /// The messages in the queue.
 pub type Queue = Vec<Value>;

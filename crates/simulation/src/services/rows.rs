@@ -35,7 +35,7 @@ impl Target<Row<'_>> for Client {
         let what = || format!("put {} rows", items.len());
         let put = {
             let items = items.clone();
-            move |world: &crate::world::World, mut extent: crate::world::Extent| {
+            move |world: &crate::world::World, mut extent: crate::call::Extent| {
                 if items
                     .iter()
                     .any(|(_, item)| item["Description"].contains(REFUSED))

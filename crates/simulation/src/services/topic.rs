@@ -5,10 +5,11 @@ use std::time::Duration;
 use function::delivery::{CallError, Outcome, Target};
 use notify::Message;
 
+use crate::call::Extent;
 use crate::faults::Service;
 use crate::services::Client;
 use crate::services::ledger::{Entry, footer};
-use crate::world::{Extent, World, lock};
+use crate::world::{World, lock};
 
 /// A message that people got.
 #[derive(Debug, Clone)]
