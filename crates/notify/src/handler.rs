@@ -1,6 +1,7 @@
 //! One invocation: tell each alarm record once, in their order, and keep what is
 //! none.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -212,11 +213,20 @@ where
         turn: Turn<'_>,
         counts: &mut Counts,
     ) -> Option<usize> {
+        // A copy in the same batch finds this invocation's own claim if the ledger
+        // could not be completed, so what it has told is remembered here, too.
+        let mut done = BTreeSet::new();
         for (index, alarm) in alarms {
-            let told = self.tell(&alarm.key(), &Message::of(alarm), turn).await;
+            let key = alarm.key();
+            if done.contains(&key) {
+                counts.alarms_known += 1;
+                continue;
+            }
+            let told = self.tell(&key, &Message::of(alarm), turn).await;
             match told {
                 Ok(true) => {
                     counts.alarms_told += 1;
+                    done.insert(key);
                     let (alarm_id, kind) = (&alarm.alarm_id, alarm.kind);
                     tracing::info!(alarm_id, %kind, at = %alarm.at, "alarm told");
                 }

@@ -208,6 +208,18 @@ async fn a_batch_that_comes_again_is_told_once_and_in_its_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_copy_in_the_batch_is_not_told_again_if_the_ledger_could_not_be_completed() {
+    let world = World {
+        // Claimed; told; not noted.
+        ledger_faults: Faults::of([Fault::None, Fault::Denied]),
+        ..World::default()
+    };
+    let batch = records(&[alarm("a", AlarmKind::Alarm), alarm("a", AlarmKind::Alarm)]);
+    assert_eq!(world.invoke(&batch, "one", moment()).await, [false; 2]);
+    assert_eq!(world.told(), ["a order rate ALARM"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_invocations_at_once_tell_once_and_both_succeed() {
     let world = World::default();
     let batch = records(&[alarm("a", AlarmKind::Alarm)]);

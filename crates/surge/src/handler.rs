@@ -217,13 +217,19 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
         if outbox.is_empty() {
             return Ok(());
         }
-        let delivery = deliver(&self.stream, &outbox, |_| 0, LIMITS, state.deadline).await;
-        // In their order: what stands behind one that is not there, waits with it.
-        let published = delivery
-            .fates
-            .iter()
-            .take_while(|f| **f == Fate::Delivered)
-            .count();
+        // One at a time: a single delivery would go on behind an alarm that it gives up,
+        // and tell an OK before its ALARM.
+        let (mut published, mut failure) = (0, None);
+        for alarm in &outbox {
+            let one = std::slice::from_ref(alarm);
+            let delivery = deliver(&self.stream, one, |_| 0, LIMITS, state.deadline).await;
+            if delivery.fates != [Fate::Delivered] {
+                let late = || CallError::Retryable("no time left".into());
+                failure = Some(delivery.error.unwrap_or_else(late));
+                break;
+            }
+            published += 1;
+        }
         counts.alarms_published += published as u64;
         counts.alarms_waiting = (outbox.len() - published) as u64;
         for alarm in &outbox[..published] {
@@ -240,11 +246,7 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
             site.outbox.retain(|alarm| !is_published(alarm));
         })
         .await?;
-        match delivery.error {
-            Some(error) if published < outbox.len() => Err(error),
-            _ if published < outbox.len() => Err(CallError::Retryable("no time left".into())),
-            _ => Ok(()),
-        }
+        failure.map_or(Ok(()), Err)
     }
 }
 

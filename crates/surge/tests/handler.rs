@@ -132,3 +132,34 @@ async fn an_alarm_stream_that_is_down_does_not_keep_batches_from_being_counted()
         start.elapsed()
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_is_not_published_keeps_those_behind_it_back() {
+    let down = |calls| Stream {
+        faults: Faults::of(vec![(Fault::FailsBefore, 0); calls]),
+        ..Stream::default()
+    };
+    for seed in 0..40 {
+        fastrand::seed(seed);
+        let (table, stream) = (Memory::default(), down(1_000));
+        let handler = Handler::new(rule("15"), &table, &stream);
+        deliver(&handler, ("orders", 0), START, 0..15, moment(START, 0)).await;
+        // The surge is over, and its ALARM and OK wait for the stream, which comes back
+        // when there is hardly time left: too little for another pause.
+        for calls in (0..12).rev() {
+            let stream = down(calls);
+            let handler = Handler::new(rule("15"), &table, &stream);
+            let deadline = Deadline::after(Duration::from_secs(3));
+            let _ = handler.scheduled(moment(START + 300, 0), deadline).await.0;
+            let told = told(stream);
+            assert_ne!(
+                told.first().map(|t| t.0),
+                Some(AlarmKind::Ok),
+                "{seed}, {calls}"
+            );
+            if !told.is_empty() {
+                break;
+            }
+        }
+    }
+}

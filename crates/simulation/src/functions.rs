@@ -1,0 +1,130 @@
+//! The four functions, as a process runs them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use function::{Deadline, KinesisEvent, failures};
+
+use crate::process::Process;
+use crate::services::{Client, Session};
+use crate::world::World;
+
+/// A function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Function {
+    /// `orders`.
+    Orders,
+    /// `surge`.
+    Surge,
+    /// `notify`.
+    Notify,
+    /// `history`.
+    History,
+}
+
+impl Function {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Orders, Self::Surge, Self::Notify, Self::History];
+
+    /// Whether it reads the orders stream, or else the alarm stream.
+    #[must_use]
+    pub fn reads_orders(self) -> bool {
+        matches!(self, Self::Orders | Self::Surge)
+    }
+
+    /// Its timeout.
+    #[must_use]
+    pub fn timeout(self) -> Duration {
+        Duration::from_secs(if self == Self::Orders { 60 } else { 30 })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Orders => orders::FUNCTION,
+            Self::Surge => surge::FUNCTION,
+            Self::Notify => notify::FUNCTION,
+            Self::History => history::FUNCTION,
+        }
+    }
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What a process is invoked with.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A Kinesis event's JSON.
+    Batch(Arc<str>),
+    /// The clock, for `surge`.
+    Clock,
+}
+
+/// A process's handler: what it keeps from one invocation to the next.
+enum Handler {
+    Orders(orders::Handler<Client, Client>),
+    Surge(surge::Handler<Client, Client>),
+    Notify(notify::Handler<Client, Client, Client>),
+    History(history::Handler<Session>),
+}
+
+/// A process that waits for an invocation.
+pub(crate) struct Worker {
+    pub(crate) process: Arc<Process>,
+    handler: Handler,
+}
+
+impl Worker {
+    pub(crate) fn new(function: Function, world: &Arc<World>, process: Process) -> Self {
+        let process = Arc::new(process);
+        let client = Client {
+            world: Arc::clone(world),
+            process: Arc::clone(&process),
+        };
+        let handler = match function {
+            Function::Orders => Handler::Orders(orders::Handler::new(client.clone(), client)),
+            Function::Surge => {
+                let rule = world.plan.rule.clone();
+                Handler::Surge(surge::Handler::new(rule, client.clone(), client))
+            }
+            Function::Notify => {
+                Handler::Notify(notify::Handler::new(client.clone(), client.clone(), client))
+            }
+            Function::History => Handler::History(history::Handler::new(Session::new(client))),
+        };
+        Self { process, handler }
+    }
+
+    /// Handles an event: the response's JSON.
+    pub(crate) async fn handle(&self, event: Event, world: &World, timeout: Duration) -> Vec<u8> {
+        let deadline = Deadline::after(timeout);
+        let now = world.now() + TimeDelta::milliseconds(self.process.skew);
+        let Event::Batch(json) = event else {
+            if let Handler::Surge(surge) = &self.handler {
+                let (result, _) = Box::pin(surge.scheduled(now, deadline)).await;
+                world.tell(|| format!("{:<14} clock: {result:?}", self.process.to_string()));
+            }
+            return Vec::new();
+        };
+        let event: KinesisEvent = serde_json::from_str(&json).expect("an event as Lambda has it");
+        let records = &event.records;
+        let response = match &self.handler {
+            Handler::Orders(orders) => Box::pin(orders.process(records, deadline)).await.0,
+            Handler::Surge(surge) => Box::pin(surge.batch(records, now, deadline)).await.0,
+            Handler::Notify(notify) => {
+                let owner = self.process.invocation().to_string();
+                let (failed, _) = Box::pin(notify.batch(records, &owner, now, deadline)).await;
+                failures(records, &failed)
+            }
+            Handler::History(history) => Box::pin(history.process(records, deadline)).await.0,
+        };
+        serde_json::to_vec(&response).expect("a response is JSON")
+    }
+}

@@ -1,0 +1,161 @@
+//! What a seed decides before its world begins.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fastrand::Rng;
+use function::env::Env;
+use mapping::{Settings, Source, Start};
+use surge::Rule;
+
+use crate::faults::{Fault, Service};
+use crate::functions::Function;
+use crate::weather::{Outage, Weather};
+
+/// What a seed decides.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The rule that `surge` follows.
+    pub rule: Rule,
+    /// When producers make their last order.
+    pub production: Duration,
+    /// How many orders a second a busy and a quiet site has, in thousandths.
+    pub pace: (u32, u32),
+    /// Each mapping's settings.
+    pub mappings: BTreeMap<Function, Settings>,
+    /// When faults strike.
+    pub weather: Weather,
+    /// When each stream's shards change.
+    pub reshards: Vec<(Duration, Service)>,
+}
+
+impl Plan {
+    /// What chance decides.
+    pub fn of(rng: &mut Rng) -> Self {
+        let production = Duration::from_secs(rng.u64(20..120));
+        let reshards = (0..rng.u32(0..4)).map(|_| {
+            let stream = *rng
+                .choice(&[Service::Orders, Service::Orders, Service::Alarms])
+                .expect("one");
+            (Duration::from_millis(rng.u64(0..200_000)), stream)
+        });
+        let mut reshards: Vec<_> = reshards.collect();
+        reshards.sort();
+        Self {
+            rule: rule(rng),
+            production,
+            pace: (rng.u32(500..3_000), rng.u32(0..100)),
+            mappings: Function::ALL.map(|f| (f, settings(rng, f))).into(),
+            weather: weather(rng, production),
+            reshards,
+        }
+    }
+
+    /// Whether a function's mapping gives up some day.
+    #[must_use]
+    pub fn gives_up(&self, function: Function) -> bool {
+        self.mappings[&function].maximum_retry_attempts >= 0
+    }
+}
+
+fn rule(rng: &mut Rng) -> Rule {
+    let evaluation = rng.u32(1..12);
+    let datapoints = rng.u32(1..=evaluation);
+    let recovery = evaluation - datapoints + 1 + rng.u32(0..15);
+    let count = *rng.choice(&["orders", "lines", "units"]).expect("one");
+    let variables = [
+        ("WINDOW_SECONDS", rng.u32(1..16).to_string()),
+        ("ORDER_THRESHOLD", rng.u32(1..8).to_string()),
+        ("EVALUATION_SECONDS", evaluation.to_string()),
+        ("DATAPOINTS_TO_ALARM", datapoints.to_string()),
+        ("RECOVERY_SECONDS", recovery.to_string()),
+        ("REPEAT_SECONDS", rng.u32(0..30).to_string()),
+        ("COUNT", count.to_owned()),
+    ];
+    let lookup = |name: &str| {
+        let found = variables.iter().find(|(n, _)| *n == name);
+        found.map(|(_, value)| value.clone())
+    };
+    Rule::from_env(&Env::new(&lookup)).expect("a rule that makes sense")
+}
+
+fn settings(rng: &mut Rng, function: Function) -> Settings {
+    let stream = if function.reads_orders() {
+        "orders"
+    } else {
+        "alarms"
+    };
+    let source = Source {
+        stream_arn: format!("arn:aws:kinesis:us-east-1:123456789012:stream/{stream}"),
+        function_arn: format!("arn:aws:lambda:us-east-1:123456789012:function:{function}"),
+        role_arn: format!("arn:aws:iam::123456789012:role/{function}"),
+    };
+    let mut settings = Settings::new(source, Start::TrimHorizon);
+    settings.batch_size = *rng.choice(&[1, 3, 10, 100, 100]).expect("one");
+    settings.batching_window_seconds = *rng.choice(&[0, 0, 1, 3]).expect("one");
+    settings.report_batch_item_failures = true;
+    settings.bisect_batch_on_function_error = rng.bool();
+    // A shard that counts nothing for a minute is taken for idle: surge never gives up.
+    if function != Function::Surge && rng.u32(0..8) == 0 {
+        settings.maximum_retry_attempts = rng.i64(0..4);
+    }
+    settings.function_timeout_seconds = function.timeout().as_secs() as i64;
+    settings
+}
+
+fn weather(rng: &mut Rng, production: Duration) -> Weather {
+    let storm = *rng.choice(&[0, 10, 10, 40, 40, 150]).expect("one");
+    let calls = Service::CALLED.map(|service| {
+        // What is called less often fails more often.
+        let flaky = if service.is_busy() { 1 } else { 4 };
+        let rate = match rng.u32(0..20) {
+            n if n < flaky => 600,
+            n if n < flaky + 3 => storm * 3,
+            _ => storm,
+        };
+        (service, rate)
+    });
+    let mut habits = BTreeMap::new();
+    for service in Service::CALLED {
+        if rng.u32(0..4) == 0 {
+            habits.extend(rng.choice(Fault::OF_CALLS).map(|fault| (service, fault)));
+        }
+    }
+    let until = production + Duration::from_secs(rng.u64(0..120));
+    let outages = outages(rng, until);
+    Weather {
+        calls: calls.into(),
+        habits,
+        processes: *rng.choice(&[0, 10, 30, 100]).expect("one"),
+        outages,
+        until,
+        hours: rng.u32(0..6) == 0,
+    }
+}
+
+/// Services that are away: alarms wait longest for their stream, and much depends on
+/// what happens when it comes back.
+fn outages(rng: &mut Rng, until: Duration) -> Vec<Outage> {
+    let outages = (0..*rng.choice(&[0, 0, 1, 2]).expect("one")).map(|_| {
+        let from = Duration::from_secs(rng.u64(0..until.as_secs()));
+        let kinds = [
+            Fault::Before,
+            Fault::Throttled,
+            Fault::Lost,
+            Fault::Denied,
+            Fault::After,
+        ];
+        let service = if rng.u32(0..4) == 0 {
+            Service::Alarms
+        } else {
+            *rng.choice(&Service::CALLED).expect("one")
+        };
+        Outage {
+            service,
+            from,
+            until: from + Duration::from_secs(rng.u64(3..150)),
+            fault: *rng.choice(&kinds).expect("one"),
+        }
+    });
+    outages.collect()
+}

@@ -1,0 +1,53 @@
+//! How often what went wrong.
+
+use std::collections::BTreeMap;
+
+use crate::faults::{Fault, Service};
+
+/// How often each fault struck where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally(pub BTreeMap<(Fault, Service), u64>);
+
+impl Tally {
+    /// Notes a fault.
+    pub fn note(&mut self, fault: Fault, service: Service) {
+        *self.0.entry((fault, service)).or_default() += 1;
+    }
+
+    /// Adds another run's faults.
+    pub fn add(&mut self, other: &Self) {
+        for (key, count) in &other.0 {
+            *self.0.entry(*key).or_default() += count;
+        }
+    }
+
+    /// How often a fault struck somewhere.
+    #[must_use]
+    pub fn count(&self, fault: Fault, service: Service) -> u64 {
+        self.0.get(&(fault, service)).copied().unwrap_or(0)
+    }
+
+    /// Every fault that the simulation promises to inject.
+    pub fn expected() -> Vec<(Fault, Service)> {
+        let of_calls = Service::CALLED
+            .into_iter()
+            .flat_map(|s| Fault::OF_CALLS.map(|f| (f, s)));
+        let parts = Service::CALLED.into_iter().filter(|s| s.takes_parts());
+        let outages = Service::CALLED.map(|s| (Fault::Outage, s));
+        of_calls
+            .chain(parts.map(|s| (Fault::InPart, s)))
+            .chain(outages)
+            .chain(Fault::OF_PROCESSES.map(|f| (f, Service::Process)))
+            .chain(Fault::OF_MAPPINGS.map(|f| (f, Service::Mapping)))
+            .chain([
+                (Fault::Stale, Service::Counts),
+                (Fault::Rotated, Service::Secret),
+                (Fault::Split, Service::Orders),
+                (Fault::Merged, Service::Orders),
+                (Fault::Split, Service::Alarms),
+                (Fault::Merged, Service::Alarms),
+                (Fault::Disorder, Service::Orders),
+            ])
+            .collect()
+    }
+}
