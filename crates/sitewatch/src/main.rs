@@ -3,6 +3,7 @@
 mod backtest;
 mod demo;
 mod input;
+#[cfg(feature = "redrive")]
 mod redrive;
 mod replay;
 mod sdk;
@@ -28,6 +29,7 @@ enum Command {
     Demo(demo::Arguments),
     Up(up::Arguments),
     Replay(replay::Arguments),
+    #[cfg(feature = "redrive")]
     Redrive(redrive::Arguments),
 
     /// Run the `surge` function's rule over past orders: which alarms, and which threshold to choose.
@@ -49,6 +51,7 @@ async fn main() -> ExitCode {
         Command::Demo(arguments) => Box::pin(demo::run(&arguments)).await,
         Command::Up(arguments) => Box::pin(up::run(&arguments)).await,
         Command::Replay(arguments) => replay::run(&arguments).await,
+        #[cfg(feature = "redrive")]
         Command::Redrive(arguments) => Box::pin(redrive::run(&arguments)).await,
         Command::Backtest(options) => backtest::run(&options),
     };

@@ -14,6 +14,7 @@ mod progress;
 mod queue;
 mod reject;
 mod rejects;
+mod service;
 mod summary;
 
 pub(crate) use args::Arguments;

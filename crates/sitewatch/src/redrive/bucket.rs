@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectError;
 
-use crate::sdk;
+use super::service;
 
 /// A bucket in S3.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl Bucket {
         let config = aws_sdk_s3::config::Builder::from(config)
             .retry_config(RetryConfig::standard().with_max_attempts(5))
             // An endpoint of one's own rarely has a host name for each bucket.
-            .force_path_style(sdk::has_endpoint(config, "S3"))
+            .force_path_style(service::has_endpoint(config, "S3"))
             .build();
         Self {
             client: Client::from_conf(config),
@@ -36,7 +36,7 @@ impl Bucket {
         let mut keys = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page
-                .map_err(|error| anyhow::anyhow!(sdk::words(&error)))
+                .map_err(|error| anyhow::anyhow!(service::words(&error)))
                 .with_context(|| format!("listing the bucket {}", self.name))?;
             let objects = page.contents.unwrap_or_default();
             keys.extend(objects.into_iter().filter_map(|object| object.key));
@@ -56,7 +56,7 @@ impl Bucket {
                 return Ok(None);
             }
             Err(error) => {
-                return Err(anyhow::anyhow!(sdk::words(&error))).with_context(what);
+                return Err(anyhow::anyhow!(service::words(&error))).with_context(what);
             }
         };
         let content = object.body.collect().await.with_context(what)?;
@@ -68,7 +68,7 @@ impl Bucket {
         let call = self.client.delete_object().bucket(&self.name).key(key);
         let answer = call.send().await;
         answer
-            .map_err(|error| anyhow::anyhow!(sdk::words(&error)))
+            .map_err(|error| anyhow::anyhow!(service::words(&error)))
             .with_context(|| format!("deleting {key} of the bucket {}", self.name))?;
         Ok(())
     }

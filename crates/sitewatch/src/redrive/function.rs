@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::Stop;
 use super::failed::FunctionArn;
-use crate::sdk;
+use super::service;
 use crate::show::counted;
 
 /// The longest that Lambda lets a function run, and a moment for the way.
@@ -56,7 +56,7 @@ impl Functions {
         Self {
             client: Client::from_conf(builder.build()),
             region: region.unwrap_or_default(),
-            by_name: sdk::has_endpoint(config, "Lambda"),
+            by_name: service::has_endpoint(config, "Lambda"),
         }
     }
 

@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, QueueAttributeName,
 };
 
-use crate::sdk;
+use super::service;
 
 /// Messages in one call, the most that SQS has.
 const MESSAGES: usize = 10;
@@ -59,7 +59,7 @@ impl Queue {
         let call = self.client.get_queue_attributes().queue_url(&self.url);
         let answer = call.attribute_names(name.clone()).send().await;
         let answer = answer
-            .map_err(|error| anyhow::anyhow!(sdk::words(&error)))
+            .map_err(|error| anyhow::anyhow!(service::words(&error)))
             .with_context(|| format!("the queue {}", self.url))?;
         let length = answer
             .attributes
@@ -77,7 +77,7 @@ impl Queue {
             .wait_time_seconds(seconds(WAIT));
         let answer = call.send().await;
         let answer = answer
-            .map_err(|error| anyhow::anyhow!(sdk::words(&error)))
+            .map_err(|error| anyhow::anyhow!(service::words(&error)))
             .with_context(|| format!("receiving from {}", self.url))?;
         let messages = answer.messages.unwrap_or_default().into_iter();
         Ok(messages
