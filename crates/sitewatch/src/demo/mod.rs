@@ -140,7 +140,7 @@ impl Demo {
         self.summary.sent += parcels.len() as u64;
         self.send(&parcels).await?;
         let (stored, counted) = tokio::join!(self.orders.drain(now), self.surge.drain(now));
-        self.summary.stored += done(stored)?;
+        done(stored)?;
         done(counted)?;
         if now.timestamp() % SCHEDULE == 0 {
             checked(self.functions.tick(now).await)?;

@@ -13,8 +13,6 @@ use crate::show::{self, GOOD, number};
 pub(super) struct Summary {
     /// Records that were sent, copies and all.
     pub(super) sent: u64,
-    /// Lines that `orders` has stored, copies and all.
-    pub(super) stored: u64,
     /// Rows in the table.
     pub(super) rows: u64,
     /// What lies in the rejects queue.

@@ -1,6 +1,7 @@
 //! The driver of one event source mapping: it carries out what the mapping says, over
 //! a stream and a function.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use futures_util::stream::FuturesUnordered;
 use mapping::{
-    Action, Checkpoints, Condition, Invocation, InvocationId, Mapping, Page, Settings, ShardId,
+    Action, Checkpoints, Condition, Discarded, Invocation, InvocationId, Mapping, Page, Settings, ShardId,
     ShardInfo, Source, Start,
 };
 
@@ -67,6 +68,9 @@ pub(crate) struct Pump {
     functions: Arc<Functions>,
     arrival: Arrival,
     keep: Keep,
+    /// Given up and not kept yet, and the newest checkpoints, which wait for it.
+    unkept: VecDeque<Discarded>,
+    unsaved: Option<Checkpoints>,
     iterators: Iterators,
     running: FuturesUnordered<LocalBoxFuture<'static, Done>>,
     events: Vec<Event>,
@@ -89,6 +93,8 @@ impl Pump {
             functions,
             arrival,
             keep,
+            unkept: VecDeque::new(),
+            unsaved: None,
             iterators: Iterators::new(),
             running: FuturesUnordered::new(),
             events: Vec::new(),
@@ -134,21 +140,17 @@ impl Pump {
 
     /// Carries out what the mapping says; without `work`, only what it wants kept.
     fn begin(&mut self, now: DateTime<Utc>, work: bool) {
+        self.save();
         let mut random = fastrand::f64;
         for action in self.mapping.next(now, &mut random) {
             match action {
                 Action::Discard(discarded) => {
-                    let kept = self.keep.discard(self.function, &discarded);
-                    self.note("what was given up", kept.as_ref().err());
-                    self.events.push(Event::Discarded {
-                        records: discarded.records.len(),
-                        condition: discarded.condition,
-                        kept: kept.ok().flatten(),
-                    });
+                    self.unkept.push_back(discarded);
+                    self.save();
                 }
                 Action::Checkpoint(checkpoints) => {
-                    let kept = self.keep.checkpoint(self.function, &checkpoints);
-                    self.note("a checkpoint", kept.as_ref().err());
+                    self.unsaved = Some(checkpoints);
+                    self.save();
                 }
                 Action::List if work => self.list(),
                 Action::Read { shard, from, limit } if work => {
@@ -161,6 +163,30 @@ impl Pump {
                 }
                 Action::Invoke(invocation) if work => self.invoke(invocation, now),
                 Action::List | Action::Read { .. } | Action::Invoke(_) => {}
+            }
+        }
+    }
+
+    /// Keeps what was given up, and only then the checkpoints behind it: what cannot be
+    /// kept now is tried again.
+    fn save(&mut self) {
+        while let Some(discarded) = self.unkept.front() {
+            match self.keep.discard(self.function, discarded) {
+                Ok(kept) => {
+                    self.events.push(Event::Discarded {
+                        records: discarded.records.len(),
+                        condition: discarded.condition,
+                        kept,
+                    });
+                    self.unkept.pop_front();
+                }
+                Err(error) => return self.unsavable("what was given up", &error),
+            }
+        }
+        if let Some(checkpoints) = &self.unsaved {
+            match self.keep.checkpoint(self.function, checkpoints) {
+                Ok(()) => self.unsaved = None,
+                Err(error) => self.unsavable("a checkpoint", &error),
             }
         }
     }
@@ -210,11 +236,9 @@ impl Pump {
         }
     }
 
-    fn note(&mut self, what: &str, error: Option<&anyhow::Error>) {
-        if let Some(error) = error {
-            let trouble = format!("{what} cannot be kept: {error:#}");
-            self.events.push(Event::Trouble(trouble));
-        }
+    fn unsavable(&mut self, what: &str, error: &anyhow::Error) {
+        let trouble = format!("{what} cannot be kept: {error:#}");
+        self.events.push(Event::Trouble(trouble));
     }
 
     fn trouble(&mut self, what: &str, error: &aws_sdk_kinesis::Error) {
