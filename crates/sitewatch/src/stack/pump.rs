@@ -9,8 +9,8 @@ use futures_util::StreamExt as _;
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use futures_util::stream::FuturesUnordered;
 use mapping::{
-    Action, Checkpoints, Condition, Discarded, Invocation, InvocationId, Mapping, Page, Settings, ShardId,
-    ShardInfo, Source, Start,
+    Action, Checkpoints, Condition, Discarded, Invocation, InvocationId, Mapping, Page, Settings,
+    ShardId, ShardInfo, Source, Start,
 };
 
 use embedded::{ACCOUNT, REGION};
