@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::Path;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use dynoxide::Database;
 use ferrokinesis::store::{DurableStateOptions, StoreOptions};
 use tokio::net::TcpListener;
@@ -12,6 +13,8 @@ use crate::services::StartError;
 
 /// Open shards of all streams together.
 const SHARDS: u32 = 200;
+/// The largest PutRecords: 10 MiB of data, which base64 makes larger by a third.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// How often Kinesis's log of changes becomes a snapshot: each change holds all there
 /// is, so a longer log is soon too much to read.
 const SNAPSHOT_SECONDS: u64 = 1;
@@ -57,7 +60,7 @@ pub fn kinesis(folder: Option<&Path>) -> Result<Router, StartError> {
     };
     let (router, store) = ferrokinesis::create_app(options);
     match store.check_ready() {
-        Ok(()) => Ok(router),
+        Ok(()) => Ok(router.layer(DefaultBodyLimit::max(MOST_BYTES))),
         Err(error) => Err(StartError::state("Kinesis", folder, error)),
     }
 }

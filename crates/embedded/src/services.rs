@@ -1,6 +1,7 @@
 //! All services behind one address.
 
 use std::fmt::Display;
+use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -52,6 +53,8 @@ pub struct Services {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    /// Held so that nobody else uses the folder.
+    _lock: Option<File>,
 }
 
 impl Services {
@@ -69,6 +72,7 @@ impl Services {
             let made = std::fs::create_dir_all(data);
             made.map_err(|error| StartError::state("the local stack", Some(data), error))?;
         }
+        let lock = data.map(lock).transpose()?;
         let file = |name: &str| data.map(|data| data.join(name));
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -93,6 +97,7 @@ impl Services {
             address,
             stop,
             tasks,
+            _lock: lock,
         })
     }
 
@@ -107,6 +112,23 @@ impl Services {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+/// Takes the folder for this process alone: each writes what it knows over what others
+/// have written.
+fn lock(data: &Path) -> Result<File, StartError> {
+    let file = File::create(data.join("lock"));
+    let locked = file.and_then(|file| {
+        file.try_lock()?;
+        Ok(file)
+    });
+    locked.map_err(|error| {
+        let what = match error.kind() {
+            io::ErrorKind::WouldBlock => "another one uses it".to_owned(),
+            _ => error.to_string(),
+        };
+        StartError::state("the local stack", Some(data), what)
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

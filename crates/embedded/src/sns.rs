@@ -46,6 +46,10 @@ pub(crate) fn answer(database: &Connection, form: &Form) -> Result<Response, Fai
 fn subscribe(database: &Connection, form: &Form) -> Result<String, Failure> {
     let topic = existing(database, form.text("TopicArn")?)?;
     let (protocol, endpoint) = (form.text("Protocol")?, form.text("Endpoint")?);
+    if form.get("Attributes.entry.1.key").is_some() {
+        let message = "subscriptions have no attributes in the local stack";
+        return Err(Failure::new("InvalidParameter", message));
+    }
     database.execute(
         "INSERT OR IGNORE INTO subscriptions VALUES (?, ?, ?, ?)",
         params![format!("{topic}:{}", id()), topic, protocol, endpoint],

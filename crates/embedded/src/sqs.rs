@@ -84,7 +84,7 @@ fn send(database: &Connection, queue: &str, request: &Value) -> Result<Value, Fa
             format!("a message must have 1 to {MOST_BYTES} bytes"),
         ));
     }
-    let delay = request["DelaySeconds"].as_i64().unwrap_or(0);
+    let delay = seconds(request, "DelaySeconds", 0, 900)?;
     let id = store::send(database, queue, body, delay)?;
     Ok(json!({"MessageId": id, "MD5OfMessageBody": md5(body)}))
 }
@@ -115,7 +115,7 @@ fn each(
                 successful.push(done);
             }
             Err(Failure { code, message }) => failed
-                .push(json!({"Id": id, "Code": code, "Message": message, "SenderFault": true})),
+                .push(json!({"Id": id, "Code": code, "Message": message, "SenderFault": code != "InternalFailure"})),
         }
     }
     Ok(json!({"Successful": successful, "Failed": failed}))
@@ -123,8 +123,7 @@ fn each(
 
 fn receive(database: &Connection, queue: &str, request: &Value) -> Result<Value, Failure> {
     let most = request["MaxNumberOfMessages"].as_i64().unwrap_or(1);
-    let hidden = request["VisibilityTimeout"].as_i64();
-    let hidden = hidden.unwrap_or(VISIBILITY_SECONDS);
+    let hidden = seconds(request, "VisibilityTimeout", VISIBILITY_SECONDS, 43_200)?;
     let mut messages = Vec::new();
     // One that is not hidden would be found again.
     let mut seen = Vec::new();
@@ -152,7 +151,12 @@ fn receive(database: &Connection, queue: &str, request: &Value) -> Result<Value,
             )?;
         }
     }
-    Ok(json!({"Messages": messages}))
+    // As SQS does, nothing says that there is nothing.
+    Ok(if messages.is_empty() {
+        json!({})
+    } else {
+        json!({"Messages": messages})
+    })
 }
 
 fn delete(database: &Connection, queue: &str, request: &Value) -> Result<Value, Failure> {
@@ -164,7 +168,7 @@ fn delete(database: &Connection, queue: &str, request: &Value) -> Result<Value, 
 
 fn hide(database: &Connection, queue: &str, request: &Value) -> Result<Value, Failure> {
     let receipt = text(request, "ReceiptHandle")?;
-    let seconds = request["VisibilityTimeout"].as_i64().unwrap_or(0);
+    let seconds = seconds(request, "VisibilityTimeout", 0, 43_200)?;
     database.execute(
         "UPDATE messages SET visible_at = ? WHERE queue = ? AND receipt = ?",
         params![store::now() + seconds * 1_000, queue, receipt],
@@ -186,6 +190,16 @@ fn attributes(database: &Connection, queue: &str) -> Result<Value, Failure> {
         "ApproximateNumberOfMessagesNotVisible": count(">")?.to_string(),
         "VisibilityTimeout": VISIBILITY_SECONDS.to_string(),
     }}))
+}
+
+/// A length of time in a request, in seconds.
+fn seconds(request: &Value, name: &str, default: i64, most: i64) -> Result<i64, Failure> {
+    let given = request[name].as_i64().unwrap_or(default);
+    if (0..=most).contains(&given) {
+        return Ok(given);
+    }
+    let expected = format!("{name} is {given}: expected 0 to {most} seconds");
+    Err(Failure::new("InvalidParameterValue", expected))
 }
 
 fn md5(text: &str) -> String {

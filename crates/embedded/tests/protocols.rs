@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType,
 };
 use aws_sdk_kinesis::primitives::Blob;
-use aws_sdk_kinesis::types::ShardIteratorType;
+use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
 use aws_sdk_sns::types::MessageAttributeValue;
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, QueueAttributeName, SendMessageBatchRequestEntry,
@@ -272,6 +272,47 @@ async fn a_port_in_use_and_a_folder_that_is_none_are_named() {
         error.to_string().starts_with("the local stack cannot use "),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_call_may_be_as_large_as_kinesis_takes() {
+    let (_services, config) = start(None).await;
+    let streams = aws_sdk_kinesis::Client::new(&config);
+    let call = streams.create_stream().stream_name("orders").shard_count(1);
+    call.send().await.expect("a stream");
+    let entry = || {
+        let entry = PutRecordsRequestEntry::builder().partition_key("k");
+        entry
+            .data(Blob::new(vec![b'x'; 900_000]))
+            .build()
+            .expect("an entry")
+    };
+    let call = streams.put_records().stream_name("orders");
+    let call = call.records(entry()).records(entry()).records(entry());
+    let answer = call.send().await.expect("taken");
+    assert_eq!(answer.failed_record_count(), Some(0));
+}
+
+#[tokio::test]
+async fn times_out_of_range_are_refused() {
+    let (_services, config) = start(None).await;
+    let sqs = aws_sdk_sqs::Client::new(&config);
+    let queue = queue(&sqs, "rejects").await;
+    for seconds in [-1, 901, i32::MAX] {
+        let call = sqs.send_message().queue_url(&queue).message_body("a");
+        let error = call.delay_seconds(seconds).send().await;
+        let error = error.expect_err("too long").into_service_error();
+        assert_eq!(
+            error.meta().code(),
+            Some("InvalidParameterValue"),
+            "{seconds}"
+        );
+    }
+    let call = sqs
+        .receive_message()
+        .queue_url(&queue)
+        .visibility_timeout(43_201);
+    assert!(call.send().await.is_err());
 }
 
 #[tokio::test]

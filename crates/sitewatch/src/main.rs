@@ -63,7 +63,7 @@ async fn main() -> ExitCode {
                 show::BAD.render(),
                 show::BAD.render_reset()
             );
-            if error.is::<backtest::Usage>() {
+            if error.is::<backtest::Usage>() || error.is::<function::env::ConfigError>() {
                 return ExitCode::from(2);
             }
             ExitCode::FAILURE

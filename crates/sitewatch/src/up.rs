@@ -44,10 +44,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Invoke the functions there (cargo lambda watch) instead of those built in
-    #[arg(long, value_name = "http://HOST:PORT")]
+    #[arg(long, value_name = "http://HOST:PORT", value_parser = Remote::parse_url)]
     functions: Option<String>,
     /// Keep the alarm history in this MySQL server instead of SQLite
-    #[arg(long, value_name = "mysql://USER:PASSWORD@HOST:PORT/DATABASE")]
+    #[arg(long, value_name = "mysql://USER:PASSWORD@HOST:PORT/DATABASE", value_parser = MySqlUrl::parser())]
     mysql: Option<MySqlUrl>,
     /// Shards of the stream of orders when it is made
     #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(i32).range(1..=100))]
@@ -65,14 +65,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// If a part cannot start.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     log();
-    let remote = match &arguments.functions {
-        Some(url) => Some(Remote::new(url, arguments.mysql.is_some())?),
-        None => None,
-    };
+    let remote = arguments.functions.as_deref();
+    let remote = remote.map(|url| Remote::new(url, arguments.mysql.is_some()));
     let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), arguments.port);
     let services = Services::start(address, arguments.data.as_deref()).await;
     let services = services.map_err(|error| explained(error, arguments.port))?;
-    let secret = arguments.mysql.as_ref().map(MySqlUrl::secret);
+    // Functions elsewhere find the login in Secrets Manager; those built in are given it.
+    let told = arguments.mysql.as_ref().filter(|_| remote.is_some());
+    let secret = told.map(MySqlUrl::secret);
     let resources = Resources::make(services.url(), arguments.shards, secret.as_deref()).await?;
     let file = arguments
         .data
@@ -84,7 +84,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let lookup = |name: &str| std::env::var(name).ok();
     let functions = Arc::new(Functions {
-        built_in: BuiltIn::new(&resources, &lookup, database)?,
+        built_in: BuiltIn::new(&resources, &lookup, database).await?,
         remote,
     });
 

@@ -67,11 +67,15 @@ fn the_demo_shows_figures_that_its_orders_bear_out() {
     }
     assert!(good.len() > 1_000 && bad > 5, "{} {bad}", good.len());
     assert_eq!(shown(&told, "Rows stored"), good.len() as u64);
-    assert!(shown(&told, "Rejects") >= bad);
-    assert!(
-        shown(&told, "Lines sent") > good.len() as u64 + bad,
-        "some are sent twice"
-    );
+    let twice = told
+        .split(" of the lines sent twice")
+        .next()
+        .expect("a text");
+    let twice = twice.rsplit("; ").next().expect("a number");
+    let twice: u64 = twice.parse().expect("digits");
+    assert!(twice > 10, "{twice}");
+    assert_eq!(shown(&told, "Lines sent"), good.len() as u64 + bad + twice);
+    assert!((bad..=bad + twice).contains(&shown(&told, "Rejects")));
     for (row, count) in [("Alarms", 1), ("Messages", 2), ("History rows", 2)] {
         assert_eq!(shown(&told, row), count, "{row}");
     }
@@ -147,7 +151,7 @@ fn what_cannot_be_is_one_clear_line() {
         (
             &["demo", "--mysql", "host"],
             2,
-            "error: invalid value 'host' for '--mysql".to_owned(),
+            "error: --mysql is malformed: expected mysql://".to_owned(),
         ),
         (
             &["dmeo"],

@@ -83,7 +83,6 @@ impl Up {
             .args(["-c", CLIENT])
             .args(numbers)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .env("AWS_DEFAULT_REGION", "us-east-1")
             .output()
             .expect("python of the test tools");
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -227,10 +226,6 @@ fn what_keeps_it_from_starting_is_one_clear_line() {
             &["--port", &free, "--data", file],
             "error: the local stack cannot use ".to_owned(),
         ),
-        (
-            &["--port", &free, "--functions", "ftp://h"],
-            "error: --functions is \"ftp://h\": expected http://HOST:PORT".to_owned(),
-        ),
     ] {
         let output = fails(arguments);
         let error = String::from_utf8_lossy(&output.stderr);
@@ -238,4 +233,53 @@ fn what_keeps_it_from_starting_is_one_clear_line() {
         assert!(error.starts_with(&message), "{error}");
         assert_eq!(error.trim_end().lines().count(), 1, "{error}");
     }
+}
+
+#[test]
+fn a_wrong_word_is_a_usage_error_that_quotes_no_password() {
+    for (arguments, threshold, message) in [
+        (
+            &["--functions", "ftp://h"][..],
+            "5",
+            "error: invalid value 'ftp://h' for '--functions <http://HOST:PORT>': expected http://HOST:PORT",
+        ),
+        (
+            &["--mysql", "mysql://me:secret@host"],
+            "5",
+            "error: --mysql is malformed: expected mysql://",
+        ),
+        (&[], "many", "error: ORDER_THRESHOLD is \"many\": expected "),
+    ] {
+        let port = free_port().to_string();
+        let mut command = up();
+        let command = command.args(["--port", &port]).args(arguments);
+        let output = command.env("ORDER_THRESHOLD", threshold).output();
+        let output = output.expect("a tool that starts");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.starts_with(message), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn a_database_that_does_not_answer_and_a_folder_in_use_are_found_at_once() {
+    let port = free_port();
+    let url = format!("mysql://me:secret@127.0.0.1:{port}/logs");
+    let output = fails(&["--port", &free_port().to_string(), "--mysql", &url]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(
+        error.starts_with("error: the MySQL server given cannot be used: "),
+        "{error}"
+    );
+    assert_eq!(error.trim_end().lines().count(), 1, "{error}");
+    assert!(!error.contains("secret"), "{error}");
+
+    let data = folder("up-taken").display().to_string();
+    let stack = Up::start(&["--data", &data]);
+    let output = fails(&["--port", &free_port().to_string(), "--data", &data]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("another one uses it"), "{error}");
+    stack.interrupt();
 }

@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "sitewatch-demo")]
     out: PathBuf,
     /// Keep the alarm history in this MySQL server instead of SQLite
-    #[arg(long, value_name = "mysql://USER:PASSWORD@HOST:PORT/DATABASE")]
+    #[arg(long, value_name = "mysql://USER:PASSWORD@HOST:PORT/DATABASE", value_parser = MySqlUrl::parser())]
     mysql: Option<MySqlUrl>,
     /// Seconds of the shop in a second, if the machine is fast enough
     #[arg(long, value_name = "X", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -95,7 +95,7 @@ impl Demo {
             None => Database::sqlite(None)?,
         };
         // The rule is the default one, whatever the environment says.
-        let built_in = BuiltIn::new(&resources, &|_| None, database)?;
+        let built_in = BuiltIn::new(&resources, &|_| None, database).await?;
         let functions = Arc::new(Functions {
             built_in,
             remote: None,
@@ -205,7 +205,7 @@ impl Demo {
         written.with_context(|| format!("{} cannot be written", orders.display()))?;
         let report = out.join("report.html");
         let alarms = crate::backtest::report(&orders, &report)?;
-        self.summary.print(&self.shop, &report);
+        self.summary.print(&self.shop);
         let (good, bad) = (self.shop.lines() - self.shop.bad(), self.shop.bad());
         let (rows, rejected) = (self.summary.rows, self.summary.rejected());
         ensure!(
@@ -218,6 +218,13 @@ impl Demo {
             told == expected,
             "the rule raises {expected:?}, but {told:?} was told"
         );
+        let kept = self.summary.kept;
+        ensure!(
+            kept == told.len() as u64,
+            "{} alarm records were told, but {kept} kept",
+            told.len()
+        );
+        Summary::print_end(&report);
         Ok(())
     }
 }

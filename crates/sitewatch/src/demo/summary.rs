@@ -40,7 +40,8 @@ impl Summary {
         data.collect::<BTreeSet<_>>().len() as u64
     }
 
-    pub(super) fn print(&self, shop: &Shop, report: &Path) {
+    /// The figures.
+    pub(super) fn print(&self, shop: &Shop) {
         show::heading("What came of it");
         let mut table = show::table(&["", "Count", "What it is"], &[1]);
         let mut row = |what: &str, count: u64, more: String| {
@@ -72,6 +73,10 @@ impl Summary {
         );
         row("History rows", self.kept, "in SQL, each once".to_owned());
         anstream::println!("{table}");
+    }
+
+    /// That the figures add up, and how to go on.
+    pub(super) fn print_end(report: &Path) {
         anstream::println!(
             "{GOOD}✓{GOOD:#} Every line is a row or a reject, and the alarms are those that the rule raises offline.\n\n\
              The report, in a browser:   {}\n\

@@ -65,7 +65,9 @@ impl Keep {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(&file, discarded.s3_json())?;
+        let part = file.with_extension("part");
+        fs::write(&part, discarded.s3_json())?;
+        fs::rename(&part, &file)?;
         Ok(Some(file.display().to_string()))
     }
 }

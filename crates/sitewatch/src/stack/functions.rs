@@ -113,7 +113,10 @@ impl Functions {
 impl BuiltIn {
     /// The functions with their variables: those that the resources give, and for the
     /// rule those that `lookup` finds.
-    pub(crate) fn new(
+    ///
+    /// # Errors
+    /// For a variable that is malformed and a database that cannot be used.
+    pub(crate) async fn new(
         resources: &Resources,
         lookup: &dyn Fn(&str) -> Option<String>,
         database: Database,
@@ -147,7 +150,7 @@ impl BuiltIn {
                 SnsTopic::new(aws_sdk_sns::Client::new(&sdk), notify.topic),
                 SqsQueue::new(queues, notify.rejects),
             ),
-            history: History::new(database)?,
+            history: History::open(database).await?,
         })
     }
 

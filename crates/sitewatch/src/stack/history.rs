@@ -1,14 +1,18 @@
 //! Where `history` keeps alarms: in SQLite, or in a MySQL server that is given.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_lambda_events::streams::KinesisEventResponse;
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
 use function::delivery::CallError;
 use function::{Deadline, Record};
-use history::{Batch, Counts, Handler, Inserted, Place, Secrets, Store};
+use history::{Batch, Counts, Database as _, Handler, Inserted, Place, Secrets, Store};
 use model::Second;
 use rusqlite::{Connection, params};
 use serde_json::json;
@@ -41,6 +45,9 @@ const TABLES: &str = "
         UNIQUE (stream, shard, sequence_number)
     ) STRICT;";
 
+/// How long a server may take to answer at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The database of the history.
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
@@ -58,7 +65,9 @@ pub(crate) enum History {
 }
 
 impl History {
-    pub(crate) fn new(database: Database) -> anyhow::Result<Self> {
+    /// The function with a database that works: a server that does not is found out
+    /// now, and not by the first alarm.
+    pub(crate) async fn open(database: Database) -> anyhow::Result<Self> {
         Ok(match database {
             Database::Sqlite(sqlite) => Self::Sqlite(Handler::new(sqlite)),
             Database::MySql(url) => {
@@ -68,6 +77,10 @@ impl History {
                     database: "logs".to_owned(),
                 };
                 let store = Store::new(Given(url.secret()), place, None);
+                let (nothing, mut counts) = (Batch::default(), Counts::default());
+                let tables = store.write(&nothing, Deadline::after(PATIENCE), &mut counts);
+                let made = Box::pin(tables).await;
+                made.context("the MySQL server given cannot be used")?;
                 Self::MySql(Box::new(Handler::new(store)))
             }
         })
@@ -210,6 +223,33 @@ impl MySqlUrl {
             "dbname": self.database,
         })
         .to_string()
+    }
+}
+
+impl MySqlUrl {
+    /// Reads it from the command line, and quotes no password in an error.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
+        MySqlUrlParser
+    }
+}
+
+#[derive(Debug, Clone)]
+struct MySqlUrlParser;
+
+impl TypedValueParser for MySqlUrlParser {
+    type Value = MySqlUrl;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<MySqlUrl, clap::Error> {
+        let url = value.to_str().unwrap_or_default().parse();
+        url.map_err(|expected| {
+            let message = format!("--mysql is malformed: {expected}");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        })
     }
 }
 

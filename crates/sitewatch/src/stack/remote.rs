@@ -4,7 +4,6 @@
 
 use std::error::Error as _;
 
-use anyhow::Context as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
@@ -27,20 +26,23 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// The functions at `url`, `http://host:port`.
-    pub(crate) fn new(url: &str, has_history: bool) -> anyhow::Result<Self> {
-        let uri: hyper::Uri = url
-            .parse()
-            .ok()
-            .filter(|uri: &hyper::Uri| {
-                uri.scheme_str() == Some("http") && uri.host().is_some() && uri.path() == "/"
-            })
-            .with_context(|| format!("--functions is {url:?}: expected http://HOST:PORT"))?;
-        Ok(Self {
-            url: uri.to_string().trim_end_matches('/').to_owned(),
+    /// A URL that functions can be at: `http://host:port`.
+    pub(crate) fn parse_url(url: &str) -> Result<String, &'static str> {
+        let uri: Option<hyper::Uri> = url.parse().ok();
+        let fits = |uri: &hyper::Uri| {
+            uri.scheme_str() == Some("http") && uri.host().is_some() && uri.path() == "/"
+        };
+        let uri = uri.filter(fits).ok_or("expected http://HOST:PORT")?;
+        Ok(uri.to_string().trim_end_matches('/').to_owned())
+    }
+
+    /// The functions at `url`, as [`Remote::parse_url`] gives it.
+    pub(crate) fn new(url: &str, has_history: bool) -> Self {
+        Self {
+            url: url.to_owned(),
             has_history,
             client: Client::builder(TokioExecutor::new()).build_http(),
-        })
+        }
     }
 
     /// Whether that function is there.

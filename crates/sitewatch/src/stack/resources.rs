@@ -98,6 +98,8 @@ impl Resources {
         [
             ("AWS_ENDPOINT_URL", self.url.clone()),
             ("AWS_REGION", REGION.to_owned()),
+            // Python's SDK reads this one.
+            ("AWS_DEFAULT_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
             ("ORDERS_TABLE", self.table.to_owned()),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::operation::get_records::GetRecordsOutput;
 use aws_sdk_kinesis::primitives::DateTime as Moment;
 use aws_sdk_kinesis::types::ShardIteratorType;
 use chrono::{DateTime, Utc};
@@ -61,22 +62,35 @@ impl Stream {
         iterator: Option<String>,
         limit: usize,
     ) -> Result<Read, aws_sdk_kinesis::Error> {
-        let iterator = match iterator {
-            None => self.iterator(shard, from).await?,
-            iterator => iterator,
-        };
-        let call = self
-            .client
-            .get_records()
-            .set_shard_iterator(iterator)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let answer = call.send().await?;
+        let answer = match iterator {
+            None => self.records(self.iterator(shard, from).await?, limit).await,
+            // After five minutes without a read it is of no use any more.
+            kept => match self.records(kept, limit).await {
+                Err(aws_sdk_kinesis::Error::ExpiredIteratorException(_)) => {
+                    self.records(self.iterator(shard, from).await?, limit).await
+                }
+                answer => answer,
+            },
+        }?;
         let page = Page {
             records: answer.records.iter().filter_map(record).collect(),
             behind: answer.millis_behind_latest.is_some_and(|behind| behind > 0),
             ended: answer.next_shard_iterator.is_none(),
         };
         Ok((page, answer.next_shard_iterator))
+    }
+
+    async fn records(
+        &self,
+        iterator: Option<String>,
+        limit: usize,
+    ) -> Result<GetRecordsOutput, aws_sdk_kinesis::Error> {
+        let call = self
+            .client
+            .get_records()
+            .set_shard_iterator(iterator)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        Ok(call.send().await?)
     }
 
     async fn iterator(
