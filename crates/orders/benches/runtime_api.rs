@@ -131,7 +131,10 @@ async fn next_event(State(shared): State<Shared>) -> Response<Body> {
         .expect("a sender")
         .send(Heard::Ready)
         .expect("a listener");
-    let event = events.recv().await.expect("a sender");
+    let Some(event) = events.recv().await else {
+        // The benchmark ends, and the function with it.
+        return std::future::pending().await;
+    };
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a time");
     let mut response = json(event.into());
     for (name, value) in [
