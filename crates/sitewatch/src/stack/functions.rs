@@ -95,19 +95,33 @@ impl Functions {
         event: String,
         now: DateTime<Utc>,
     ) -> Answer {
-        match &self.remote {
-            Some(remote) if remote.has(function) => remote.invoke(function, event).await,
-            _ => Box::pin(self.built_in.invoke(function, &event, now)).await,
-        }
+        let call = async {
+            match &self.remote {
+                Some(remote) if remote.has(function) => remote.invoke(function, event).await,
+                _ => Box::pin(self.built_in.invoke(function, &event, now)).await,
+            }
+        };
+        in_time(function, call).await
     }
 
     /// Invokes `surge` as the schedule does.
     pub(crate) async fn tick(&self, now: DateTime<Utc>) -> Answer {
-        match &self.remote {
-            Some(remote) if remote.has(Function::Surge) => remote.tick(now).await,
-            _ => Box::pin(self.built_in.tick(now)).await,
-        }
+        let call = async {
+            match &self.remote {
+                Some(remote) if remote.has(Function::Surge) => remote.tick(now).await,
+                _ => Box::pin(self.built_in.tick(now)).await,
+            }
+        };
+        in_time(Function::Surge, call).await
     }
+}
+
+/// Lambda ends what takes longer than the function's timeout; so nothing of a shard is
+/// at work twice.
+async fn in_time(function: Function, call: impl Future<Output = Answer>) -> Answer {
+    let answer = tokio::time::timeout(function.timeout(), call).await;
+    let late = |_| Answer::error("no answer within the function's timeout".to_owned());
+    answer.unwrap_or_else(late)
 }
 
 impl BuiltIn {

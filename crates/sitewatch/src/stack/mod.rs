@@ -12,6 +12,7 @@
 mod checkpoints;
 mod functions;
 mod history;
+mod mysql_url;
 mod pump;
 mod remote;
 mod resources;
@@ -19,7 +20,8 @@ mod stream;
 
 pub(crate) use checkpoints::Keep;
 pub(crate) use functions::{Answer, BuiltIn, Function, Functions};
-pub(crate) use history::{Database, MySqlUrl};
+pub(crate) use history::Database;
+pub(crate) use mysql_url::MySqlUrl;
 pub(crate) use pump::{Arrival, Event, Pump};
 pub(crate) use remote::Remote;
 pub(crate) use resources::{Resources, sdk};

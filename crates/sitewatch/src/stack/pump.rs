@@ -200,11 +200,7 @@ impl Pump {
     fn invoke(&self, invocation: Invocation, now: DateTime<Utc>) {
         let (functions, function) = (Arc::clone(&self.functions), self.function);
         let call = async move {
-            let answer = functions.invoke(function, invocation.event, now);
-            // Lambda ends what takes longer; so nothing of a shard is at work twice.
-            let answer = tokio::time::timeout(function.timeout(), answer).await;
-            let late = |_| Answer::error("no answer within the function's timeout".to_owned());
-            let answer = answer.unwrap_or_else(late);
+            let answer = functions.invoke(function, invocation.event, now).await;
             let records = invocation.records.len();
             Done::Answered(invocation.id, invocation.shard, records, answer)
         };
