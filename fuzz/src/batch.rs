@@ -8,10 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::DateTime;
 use function::delivery::{CallError, Outcome, Target};
+use function::env::TableName;
 use function::rejects::Part;
 use function::{Deadline, Record};
 use model::{Measure, Second, SequenceNumber, decode};
-use orders::{Counts, Handler, Row};
+use orders::{Counts, Handler, Row, batch_write_item};
 use surge::{Arrivals, Bucket, Line};
 use tokio::runtime::{Builder, Runtime};
 
@@ -142,16 +143,23 @@ impl Target<Row<'_>> for &Sink {
         assert!((1..=25).contains(&rows.len()));
         let keys: HashSet<_> = rows.iter().map(|row| row.key()).collect();
         assert_eq!(keys.len(), rows.len(), "BatchWriteItem takes no key twice");
+        let table = TableName::parse("WebsiteOrders").expect("a name");
         for row in rows {
+            let body = batch_write_item(&table, &[row]).expect("JSON");
+            let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+            let item = &body["RequestItems"]["WebsiteOrders"][0]["PutRequest"]["Item"];
             let mut size = 0;
-            for (name, value) in row.item() {
-                let text = value.as_s().or(value.as_n()).expect("a text or a number");
+            for (name, value) in item.as_object().expect("an item") {
+                let text = value["S"].as_str().or(value["N"].as_str());
+                let text = text.expect("a text or a number");
                 size += name.len() + text.len();
                 let key = name == "OrderID" || name == "CustomerID";
                 assert!(!key || (1..=1024).contains(&text.len()), "{name}");
             }
             assert!(size <= 400 * 1024, "an item of {size} bytes");
             let (customer, order) = row.key();
+            assert_eq!(item["CustomerID"]["N"], customer.to_string());
+            assert_eq!(item["OrderID"]["S"], order);
             let mut seen = self.0.lock().expect("what was seen");
             seen.rows = seen.rows.wrapping_add(hash(&(customer, order)));
         }

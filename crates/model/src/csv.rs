@@ -23,12 +23,15 @@ pub(crate) fn parse(line: &str) -> Result<Fields<'_>, Reject> {
     let mut count = 0;
     let mut rest = Some(line);
     while let Some(text) = rest {
-        let (value, after) = field(text)?;
+        let value;
+        (value, rest) = match unquoted(text) {
+            Some((value, after)) => (Value::borrowed(value), after),
+            None => field(text)?,
+        };
         count += 1;
         if let Some((_, slot)) = columns.next() {
-            *slot = Value::text(value);
+            *slot = value;
         }
-        rest = after;
     }
     drop(columns);
     match count {
@@ -38,21 +41,32 @@ pub(crate) fn parse(line: &str) -> Result<Fields<'_>, Reject> {
     }
 }
 
-/// The first field of `text`, and what follows its comma if there is one.
-fn field(text: &str) -> Result<(Cow<'_, str>, Option<&str>), Reject> {
-    let start = text.trim_start_matches([' ', '\t']);
-    if !start.starts_with('"') {
-        return Ok(match memchr::memchr(b',', text.as_bytes()) {
-            Some(comma) => (Cow::Borrowed(&text[..comma]), Some(&text[comma + 1..])),
-            None => (Cow::Borrowed(text), None),
-        });
+/// The first field of `text`, and what follows its comma if there is one; `None` if
+/// it is quoted.
+#[inline]
+fn unquoted(text: &str) -> Option<(&str, Option<&str>)> {
+    let bytes = text.as_bytes();
+    let first = bytes.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+    if first == Some(&b'"') {
+        return None;
     }
+    Some(match memchr::memchr(b',', bytes) {
+        Some(comma) => (&text[..comma], Some(&text[comma + 1..])),
+        None => (text, None),
+    })
+}
+
+/// The quoted field that `text` begins with, and what follows its comma if there is
+/// one.
+fn field(text: &str) -> Result<(Value<'_>, Option<&str>), Reject> {
+    let start = text.trim_start_matches([' ', '\t']);
     let open = || Reject {
         found: Some(Found::OpenQuote),
         ..Reject::line(Reason::CsvQuote)
     };
     let (value, after) = quoted(start).ok_or_else(open)?;
     let after = after.trim_start_matches([' ', '\t', '\r']);
+    let value = Value::text(value);
     match after.strip_prefix(',') {
         Some(rest) => Ok((value, Some(rest))),
         None if after.is_empty() => Ok((value, None)),

@@ -51,6 +51,29 @@ impl OrderDate {
             .then_some(Self { at, utc: true })
     }
 
+    /// Appends the date as ISO 8601 has it: `2010-12-01T08:26:00`, with a fraction
+    /// of a second if there is one and a `Z` if it is in UTC.
+    pub fn push_to(&self, text: &mut Vec<u8>) {
+        let (date, time) = (self.at.date(), self.at.time());
+        match u32::try_from(date.year()) {
+            Ok(year @ 0..=9999) if time.nanosecond() == 0 => {
+                let mut whole = *b"0000-00-00T00:00:00";
+                put(&mut whole[..4], year);
+                put(&mut whole[5..7], date.month());
+                put(&mut whole[8..10], date.day());
+                put(&mut whole[11..13], time.hour());
+                put(&mut whole[14..16], time.minute());
+                put(&mut whole[17..], time.second());
+                text.extend_from_slice(&whole);
+            }
+            // The same form by its Debug text, which is built sign by sign.
+            _ => text.extend_from_slice(format!("{:?}", self.at).as_bytes()),
+        }
+        if self.utc {
+            text.push(b'Z');
+        }
+    }
+
     /// The moment, for what needs one: a date without an offset is taken for UTC.
     #[must_use]
     pub fn moment(&self) -> DateTime<Utc> {
@@ -60,23 +83,9 @@ impl OrderDate {
 
 impl fmt::Display for OrderDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (date, time) = (self.at.date(), self.at.time());
-        let zone = if self.utc { "Z" } else { "" };
-        match u32::try_from(date.year()) {
-            Ok(year @ 0..=9999) if time.nanosecond() == 0 => {
-                let mut text = *b"0000-00-00T00:00:00";
-                put(&mut text[..4], year);
-                put(&mut text[5..7], date.month());
-                put(&mut text[8..10], date.day());
-                put(&mut text[11..13], time.hour());
-                put(&mut text[14..16], time.minute());
-                put(&mut text[17..], time.second());
-                f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)?;
-                f.write_str(zone)
-            }
-            // The same form by its Debug text, which is built sign by sign.
-            _ => write!(f, "{:?}{zone}", self.at),
-        }
+        let mut text = Vec::with_capacity(32);
+        self.push_to(&mut text);
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use crate::digits::{push_decimal, push_integer};
 use crate::line::{Customer, OrderLine};
 
 /// A DynamoDB item's largest size. <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
@@ -18,6 +19,7 @@ const ORDER_ID_BYTES: usize = 1024;
 const FIXED_BYTES: usize = 512;
 /// The digits of a content's hash.
 const HASH_DIGITS: usize = 24;
+const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
 
 /// Keys of guests whose invoice number has no usable digits lie below this.
 const BELOW_DIGITS: i64 = -1_000_000_000_000_000_000;
@@ -51,14 +53,20 @@ impl OrderLine<'_> {
         id.push_str(&self.invoice_no);
         id.push('-');
         id.push_str(&self.stock_code);
-        // Writing to a String cannot fail.
-        let _ = match self.line_no {
-            None => write!(id, "#{:024x}", self.content_hash()),
-            Some(line) if self.invoice_no.contains('-') => {
-                write!(id, "#{line}.{}", self.invoice_no.len())
+        id.push('#');
+        match self.line_no {
+            None => {
+                let digits = self.content_hash();
+                id.push_str(std::str::from_utf8(&digits).expect("digits are ASCII"));
             }
-            Some(line) => write!(id, "#{line}"),
-        };
+            Some(line) => {
+                // Writing to a String cannot fail.
+                let _ = write!(id, "{line}");
+                if self.invoice_no.contains('-') {
+                    let _ = write!(id, ".{}", self.invoice_no.len());
+                }
+            }
+        }
         id
     }
 
@@ -92,31 +100,36 @@ impl OrderLine<'_> {
         self.order_id_len() <= ORDER_ID_BYTES && self.row_size() <= ROW_BYTES
     }
 
-    /// The first 96 bits of the SHA-256 of the line's canonical content: each
-    /// field as text, behind its length so that no two contents run together.
-    fn content_hash(&self) -> u128 {
-        let mut sha = Sha256::new();
-        let mut part = |text: &str| {
-            sha.update((text.len() as u64).to_be_bytes());
-            sha.update(text.as_bytes());
-        };
-        part(&self.invoice_no);
-        part(&self.stock_code);
-        part(&self.description);
-        part(&self.country);
-        let mut rest = String::with_capacity(96);
-        let _ = write!(
-            rest,
-            "{} {} {} {}",
-            self.quantity,
-            self.order_date,
-            self.unit_price,
-            self.customer_key()
-        );
-        part(&rest);
-        sha.finalize()[..12]
-            .iter()
-            .fold(0, |hash, byte| (hash << 8) | u128::from(*byte))
+    /// The first 96 bits, in hexadecimal digits, of the SHA-256 of the line's
+    /// canonical content: each field as text, behind its length so that no two
+    /// contents run together.
+    fn content_hash(&self) -> [u8; HASH_DIGITS] {
+        let mut content = Vec::with_capacity(self.row_size());
+        for text in [
+            &self.invoice_no,
+            &self.stock_code,
+            &self.description,
+            &self.country,
+        ] {
+            content.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            content.extend_from_slice(text.as_bytes());
+        }
+        let length = content.len();
+        content.extend_from_slice(&[0; 8]);
+        push_integer(&mut content, self.quantity);
+        content.push(b' ');
+        self.order_date.push_to(&mut content);
+        content.push(b' ');
+        push_decimal(&mut content, self.unit_price);
+        content.push(b' ');
+        push_integer(&mut content, self.customer_key());
+        let rest = (content.len() - length - 8) as u64;
+        content[length..length + 8].copy_from_slice(&rest.to_be_bytes());
+        let hash: [u8; 32] = Sha256::digest(&content).into();
+        std::array::from_fn(|digit| {
+            let byte = hash[digit / 2];
+            HEXADECIMAL[usize::from(if digit % 2 == 0 { byte >> 4 } else { byte & 15 })]
+        })
     }
 }
 

@@ -21,6 +21,7 @@
 mod alarm;
 mod csv;
 mod date;
+pub mod digits;
 mod identity;
 mod json;
 mod kpl;

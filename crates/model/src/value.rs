@@ -24,13 +24,23 @@ pub(crate) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// A text, trimmed; no copy is made of a borrowed one.
+    /// A text, trimmed.
     pub(crate) fn text(text: Cow<'a, str>) -> Self {
-        Self::Text(match text {
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-            Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
-            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-        })
+        match text {
+            Cow::Borrowed(text) => Self::borrowed(text),
+            Cow::Owned(text) if text.trim().len() == text.len() => Self::Text(text.into()),
+            Cow::Owned(text) => Self::Text(text.trim().to_owned().into()),
+        }
+    }
+
+    /// A text of the payload itself, trimmed. No copy is made.
+    #[inline]
+    pub(crate) fn borrowed(text: &'a str) -> Self {
+        // Most have no blanks around them, which two bytes tell.
+        Self::Text(Cow::Borrowed(match text.as_bytes() {
+            [b'!'..=b'~'] | [b'!'..=b'~', .., b'!'..=b'~'] => text,
+            _ => text.trim(),
+        }))
     }
 
     /// The class of this value, for a reject.

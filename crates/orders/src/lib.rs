@@ -10,12 +10,14 @@ mod batch;
 mod config;
 mod handler;
 mod metrics;
+mod request;
 mod row;
 mod store;
 
 pub use config::Config;
 pub use handler::Handler;
 pub use metrics::Counts;
+pub use request::batch_write_item;
 pub use row::Row;
 pub use store::DynamoTable;
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use function::delivery::{CallError, Outcome, Target};
-use orders::Row;
+use function::env::TableName;
+use orders::{Row, batch_write_item};
+use serde::Deserialize;
 
 use crate::faults::Service;
 use crate::order::REFUSED;
@@ -17,13 +18,29 @@ pub(crate) type Item = BTreeMap<String, String>;
 /// The table, by partition and sort key.
 pub type Rows = BTreeMap<(i64, String), Item>;
 
+/// A call's body.
+#[derive(Deserialize)]
+struct Body {
+    #[serde(rename = "RequestItems")]
+    requests: BTreeMap<String, Vec<Request>>,
+}
+
+/// One of its requests; an attribute's value stands under its type.
+#[derive(Deserialize)]
+enum Request {
+    PutRequest {
+        #[serde(rename = "Item")]
+        item: BTreeMap<String, BTreeMap<String, String>>,
+    },
+}
+
 impl Target<Row<'_>> for Client {
     async fn call(&self, rows: &[&Row<'_>]) -> Result<Vec<Outcome>, CallError> {
         let owned = |row: &&Row<'_>| {
             let (partition, sort) = row.key();
-            ((partition, sort.to_owned()), item(row))
+            (partition, sort.to_owned())
         };
-        let items: Vec<_> = rows.iter().map(owned).collect();
+        let items: Vec<_> = rows.iter().map(owned).zip(items(rows)).collect();
         let distinct: BTreeMap<_, _> = items.iter().map(|(key, _)| (key, ())).collect();
         if distinct.len() < items.len() || items.len() > 25 {
             self.world.wrong(format!(
@@ -59,13 +76,19 @@ impl Target<Row<'_>> for Client {
     }
 }
 
-fn item(row: &Row<'_>) -> Item {
-    let text = |value: AttributeValue| match value {
-        AttributeValue::S(text) | AttributeValue::N(text) => text,
-        other => format!("{other:?}"),
-    };
-    row.item()
-        .into_iter()
-        .map(|(name, value)| (name, text(value)))
+/// The items that a call holds, read as the table would.
+fn items(rows: &[&Row<'_>]) -> Vec<Item> {
+    let table = TableName::parse("WebsiteOrders").expect("a table's name");
+    let body = batch_write_item(&table, rows).expect("a row is JSON");
+    let mut body: Body = serde_json::from_slice(&body).expect("a body is BatchWriteItem's");
+    let text = |value: BTreeMap<String, String>| value.into_values().collect();
+    let puts = body.requests.remove(table.as_str()).unwrap_or_default();
+    puts.into_iter()
+        .map(|Request::PutRequest { item }| item)
+        .map(|item| {
+            item.into_iter()
+                .map(|(name, value)| (name, text(value)))
+                .collect()
+        })
         .collect()
 }
