@@ -12,7 +12,7 @@ use function::env::TableName;
 use function::rejects::Part;
 use function::{Deadline, Record};
 use model::{Measure, Second, SequenceNumber, decode};
-use orders::{Counts, Handler, Row, batch_write_item};
+use orders::{Counts, Handler, Row, batch_write_item_body};
 use surge::{Arrivals, Bucket, Line};
 use tokio::runtime::{Builder, Runtime};
 
@@ -144,10 +144,13 @@ impl Target<Row<'_>> for &Sink {
         let keys: HashSet<_> = rows.iter().map(|row| row.key()).collect();
         assert_eq!(keys.len(), rows.len(), "BatchWriteItem takes no key twice");
         let table = TableName::parse("WebsiteOrders").expect("a name");
-        for row in rows {
-            let body = batch_write_item(&table, &[row]).expect("JSON");
-            let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
-            let item = &body["RequestItems"]["WebsiteOrders"][0]["PutRequest"]["Item"];
+        let body = batch_write_item_body(&table, rows);
+        let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        let puts = body["RequestItems"]["WebsiteOrders"].as_array();
+        let puts = puts.expect("a list");
+        assert_eq!(puts.len(), rows.len());
+        for (row, put) in rows.iter().zip(puts) {
+            let item = &put["PutRequest"]["Item"];
             let mut size = 0;
             for (name, value) in item.as_object().expect("an item") {
                 let text = value["S"].as_str().or(value["N"].as_str());

@@ -23,15 +23,15 @@ pub(crate) fn parse(line: &str) -> Result<Fields<'_>, Reject> {
     let mut count = 0;
     let mut rest = Some(line);
     while let Some(text) = rest {
-        let value;
-        (value, rest) = match unquoted(text) {
+        let (value, after) = match unquoted(text) {
             Some((value, after)) => (Value::borrowed(value), after),
-            None => field(text)?,
+            None => quoted_field(text)?,
         };
         count += 1;
         if let Some((_, slot)) = columns.next() {
             *slot = value;
         }
+        rest = after;
     }
     drop(columns);
     match count {
@@ -58,7 +58,7 @@ fn unquoted(text: &str) -> Option<(&str, Option<&str>)> {
 
 /// The quoted field that `text` begins with, and what follows its comma if there is
 /// one.
-fn field(text: &str) -> Result<(Value<'_>, Option<&str>), Reject> {
+fn quoted_field(text: &str) -> Result<(Value<'_>, Option<&str>), Reject> {
     let start = text.trim_start_matches([' ', '\t']);
     let open = || Reject {
         found: Some(Found::OpenQuote),

@@ -1,5 +1,5 @@
-//! Numbers as text, appended to bytes: what `Display` says, without its detour,
-//! which takes longer than all else that is done for a line.
+//! Numbers as text, appended to bytes: what `Display` says, without its detour, which
+//! took a fifth of an invocation's time. Nothing but numbers belongs here.
 
 use rust_decimal::Decimal;
 

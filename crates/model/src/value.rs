@@ -116,3 +116,21 @@ impl<'a> Value<'a> {
             .ok_or_else(|| Reject::field(Reason::OutOfRange, field, self.found()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_text_is_trimmed_of_every_blank(
+            text in "[\\t \u{a0}\u{85}\u{3000}\u{7f}]{0,2}[!~a£ \u{3000}]{0,3}[\\r \u{a0}\u{2003}]{0,2}"
+        ) {
+            let trimmed = Value::Text(text.trim().to_owned().into());
+            prop_assert_eq!(Value::borrowed(&text), trimmed.clone());
+            prop_assert_eq!(Value::text(text.clone().into()), trimmed);
+        }
+    }
+}

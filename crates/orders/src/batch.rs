@@ -2,15 +2,13 @@
 //! lines to refuse, each tied to the record that it came in.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use chrono::SecondsFormat;
 use function::Record;
 use function::delivery::Fate;
 use function::rejects::Rejected;
 use model::{Decoded, Position, Reason, Reject, decode};
 
-use crate::row::Row;
+use crate::row::{ArrivalTime, Row};
 
 /// A record with more refused lines than this is kept whole, as one reject: a
 /// megabyte of question marks must not become half a million messages.
@@ -58,10 +56,7 @@ impl<'a> Batch<'a> {
 
     fn decode_record(&mut self, record: usize, source: &'a Record) {
         let first = self.rejected.len();
-        let arrived_at = source.arrived_at;
-        let arrived_at: Arc<str> = arrived_at
-            .to_rfc3339_opts(SecondsFormat::Millis, true)
-            .into();
+        let arrived_at = ArrivalTime::from(source.arrived_at);
         let mut refused = 0_u64;
         for Decoded {
             position,
@@ -77,7 +72,7 @@ impl<'a> Batch<'a> {
                         bytes,
                         row: self.rows.len(),
                     });
-                    self.rows.push(Row::new(line, Arc::clone(&arrived_at)));
+                    self.rows.push(Row::new(line, arrived_at.clone()));
                 }
                 Err(reject) => {
                     refused += 1;

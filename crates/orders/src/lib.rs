@@ -17,8 +17,8 @@ mod store;
 pub use config::Config;
 pub use handler::Handler;
 pub use metrics::Counts;
-pub use request::batch_write_item;
-pub use row::Row;
+pub use request::batch_write_item_body;
+pub use row::{ArrivalTime, Row};
 pub use store::DynamoTable;
 
 /// The function's name, in its logs, metrics and rejects.

@@ -2,24 +2,40 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use model::OrderLine;
 
-/// One order line as a row. Its item is only written when it is sent: a full
-/// batch of items takes several times the memory of its rows.
+/// When a record arrived on the stream, as a row has it: ISO 8601 in UTC, to the
+/// millisecond. Written once for all the lines of a record.
+#[derive(Debug, Clone)]
+pub struct ArrivalTime(Arc<str>);
+
+impl From<DateTime<Utc>> for ArrivalTime {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self(at.to_rfc3339_opts(SecondsFormat::Millis, true).into())
+    }
+}
+
+impl ArrivalTime {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One order line as a row.
 #[derive(Debug)]
 pub struct Row<'a> {
     pub(crate) customer_id: i64,
     pub(crate) order_id: String,
     pub(crate) line: OrderLine<'a>,
-    /// The same for every line of a record.
-    pub(crate) arrived_at: Arc<str>,
+    pub(crate) arrived_at: ArrivalTime,
     size: usize,
 }
 
 impl<'a> Row<'a> {
-    /// The row of a line that arrived on the stream at `arrived_at`, in ISO 8601.
+    /// The row of a line that arrived on the stream at `arrived_at`.
     #[must_use]
-    pub fn new(line: OrderLine<'a>, arrived_at: Arc<str>) -> Self {
+    pub fn new(line: OrderLine<'a>, arrived_at: ArrivalTime) -> Self {
         Self {
             customer_id: line.customer_key(),
             order_id: line.order_id(),

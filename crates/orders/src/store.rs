@@ -6,11 +6,12 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_sdk_dynamodb::types::{AttributeValue, WriteRequest};
+use bytes::Bytes;
 use function::aws::call_error;
 use function::delivery::{CallError, Limits, Outcome, Pauses, Target};
 use function::env::TableName;
 
-use crate::request::batch_write_item;
+use crate::request::batch_write_item_body;
 use crate::row::Row;
 
 /// BatchWriteItem: 25 puts, 16 MB. Eight calls in flight write some thousand rows
@@ -42,15 +43,9 @@ impl DynamoTable {
 
 impl Target<Row<'_>> for DynamoTable {
     async fn call(&self, rows: &[&Row<'_>]) -> Result<Vec<Outcome>, CallError> {
-        let body = batch_write_item(&self.table, rows)
-            .map_err(|error| CallError::Permanent(Box::new(error)))?;
-        let call = self
-            .client
-            .batch_write_item()
-            // The client chooses its endpoint by the tables that it is told of.
-            .request_items(self.table.as_str(), Vec::new())
-            .customize()
-            .mutate_request(move |request| set_body(request, &body));
+        let body = Bytes::from(batch_write_item_body(&self.table, rows));
+        let call = self.client.batch_write_item().customize();
+        let call = call.mutate_request(move |request| set_body(request, &body));
         let answer = call.send().await.map_err(call_error)?;
         let tables = answer.unprocessed_items().into_iter();
         let unprocessed: Vec<&WriteRequest> = tables.flat_map(HashMap::values).flatten().collect();
@@ -76,12 +71,12 @@ impl Target<Row<'_>> for DynamoTable {
     }
 }
 
-/// Sends `body` in place of what the SDK has written of its own, empty input: it is
-/// not signed yet.
-fn set_body(request: &mut HttpRequest, body: &[u8]) {
+/// Sends `body` in place of what the SDK has written of its own, empty input. It is
+/// signed afterwards.
+fn set_body(request: &mut HttpRequest, body: &Bytes) {
     let length = body.len().to_string();
     request.headers_mut().insert("content-length", length);
-    *request.body_mut() = body.to_vec().into();
+    *request.body_mut() = body.clone().into();
 }
 
 /// The key of a put that came back unprocessed.

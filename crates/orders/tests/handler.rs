@@ -9,7 +9,7 @@ use function::delivery::{CallError, Outcome, Target};
 use function::env::TableName;
 use function::rejects::Part;
 use function::{Deadline, KinesisEvent};
-use orders::{Handler, Row, batch_write_item};
+use orders::{Handler, Row, batch_write_item_body};
 use proptest::prelude::*;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -80,15 +80,16 @@ impl Service {
 impl Target<Row<'_>> for &Service {
     async fn call(&self, rows: &[&Row<'_>]) -> Result<Vec<Outcome>, CallError> {
         let table = TableName::parse("WebsiteOrders").expect("a name");
-        let body = batch_write_item(&table, rows).expect("JSON");
+        let body = batch_write_item_body(&table, rows);
         let body: Value = serde_json::from_slice(&body).expect("JSON");
         let puts = body["RequestItems"]["WebsiteOrders"].as_array();
+        let puts = puts.expect("a list");
+        assert_eq!(puts.len(), rows.len());
         let item = |(row, put): (&&Row<'_>, &Value)| {
             let arrived_at = &put["PutRequest"]["Item"]["ArrivalTime"]["S"];
             (format!("{:?}", row.key()), arrived_at.to_string())
         };
-        let puts = rows.iter().zip(puts.expect("a list"));
-        let items: Vec<_> = puts.map(item).collect();
+        let items: Vec<_> = rows.iter().zip(puts).map(item).collect();
         Service::call(self, &items).await
     }
 }

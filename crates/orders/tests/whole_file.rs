@@ -6,12 +6,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
-use chrono::SecondsFormat;
 use function::env::{QueueUrl, TableName};
 use function::rejects::SqsQueue;
 use function::{Deadline, KinesisEvent};
 use model::Decimal;
-use orders::{DynamoTable, Handler, Row, batch_write_item};
+use orders::{DynamoTable, Handler, Row, batch_write_item_body};
 use serde_json::Value;
 use testkit::{Endpoint, Orders, agent_json, embedded_dynamodb, small_orders};
 
@@ -119,7 +118,7 @@ impl Contents {
 /// The item that is written for a row.
 fn item(row: &Row<'_>) -> HashMap<String, AttributeValue> {
     let table = TableName::parse(TABLE).expect("a name");
-    let body = batch_write_item(&table, &[row]).expect("JSON");
+    let body = batch_write_item_body(&table, &[row]);
     let body: Value = serde_json::from_slice(&body).expect("JSON");
     let item = &body["RequestItems"][TABLE][0]["PutRequest"]["Item"];
     let attribute = |(name, value): (&String, &Value)| {
@@ -140,10 +139,7 @@ fn rows_of(payloads: &[&str]) -> Contents {
     for record in &event.records {
         for decoded in model::decode(&record.data) {
             let line = decoded.line.expect("a good line");
-            let arrived_at = record
-                .arrived_at
-                .to_rfc3339_opts(SecondsFormat::Millis, true);
-            let item = item(&Row::new(line, arrived_at.into()));
+            let item = item(&Row::new(line, record.arrived_at.into()));
             items.insert(
                 format!("{:?} {:?}", item["CustomerID"], item["OrderID"]),
                 item,

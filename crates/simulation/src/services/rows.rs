@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use function::delivery::{CallError, Outcome, Target};
 use function::env::TableName;
-use orders::{Row, batch_write_item};
+use orders::{Row, batch_write_item_body};
 use serde::Deserialize;
 
 use crate::faults::Service;
@@ -36,11 +36,13 @@ enum Request {
 
 impl Target<Row<'_>> for Client {
     async fn call(&self, rows: &[&Row<'_>]) -> Result<Vec<Outcome>, CallError> {
-        let owned = |row: &&Row<'_>| {
-            let (partition, sort) = row.key();
-            (partition, sort.to_owned())
+        let key = |item: &Item| {
+            let partition = item["CustomerID"].parse().expect("a number");
+            (partition, item["OrderID"].clone())
         };
-        let items: Vec<_> = rows.iter().map(owned).zip(items(rows)).collect();
+        let items = items(rows).into_iter().map(|item| (key(&item), item));
+        let items: Vec<_> = items.collect();
+        assert_eq!(items.len(), rows.len(), "a put for each row");
         let distinct: BTreeMap<_, _> = items.iter().map(|(key, _)| (key, ())).collect();
         if distinct.len() < items.len() || items.len() > 25 {
             self.world.wrong(format!(
@@ -79,11 +81,12 @@ impl Target<Row<'_>> for Client {
 /// The items that a call holds, read as the table would.
 fn items(rows: &[&Row<'_>]) -> Vec<Item> {
     let table = TableName::parse("WebsiteOrders").expect("a table's name");
-    let body = batch_write_item(&table, rows).expect("a row is JSON");
+    let body = batch_write_item_body(&table, rows);
     let mut body: Body = serde_json::from_slice(&body).expect("a body is BatchWriteItem's");
     let text = |value: BTreeMap<String, String>| value.into_values().collect();
-    let puts = body.requests.remove(table.as_str()).unwrap_or_default();
-    puts.into_iter()
+    let puts = body.requests.remove(table.as_str());
+    puts.expect("the table's puts")
+        .into_iter()
         .map(|Request::PutRequest { item }| item)
         .map(|item| {
             item.into_iter()
