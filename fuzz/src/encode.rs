@@ -11,7 +11,7 @@ const MAGIC: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
 pub(crate) fn json(line: &OrderLine<'_>) -> Vec<u8> {
     let customer = match line.customer {
         Customer::Registered(number) => Some(number),
-        Customer::Guest => None,
+        Customer::Text(_) | Customer::Guest => None,
     };
     let object = json!({
         "InvoiceNo": line.invoice_no,
@@ -31,7 +31,7 @@ pub(crate) fn json(line: &OrderLine<'_>) -> Vec<u8> {
 pub(crate) fn csv(line: &OrderLine<'_>) -> Vec<u8> {
     let customer = match line.customer {
         Customer::Registered(number) => number.to_string(),
-        Customer::Guest => String::new(),
+        Customer::Text(_) | Customer::Guest => String::new(),
     };
     let line_no = line.line_no.map(|n| n.to_string()).unwrap_or_default();
     let fields = [

@@ -19,23 +19,18 @@
 #![deny(clippy::float_arithmetic, clippy::float_cmp)]
 
 mod alarm;
-mod csv;
-mod date;
 pub mod digits;
-mod identity;
-mod json;
 mod kpl;
-mod line;
-mod number;
+mod order;
 mod record;
 mod reject;
 mod second;
 mod sequence;
-mod value;
 
 pub use alarm::{Alarm, AlarmKind, Measure, is_site_name};
-pub use date::OrderDate;
-pub use line::{Customer, OrderLine};
+pub use order::date::OrderDate;
+pub use order::format::{FormatError, OrderFormat};
+pub use order::line::{Cancellation, Currency, Customer, OrderLine};
 pub use record::{Decoded, Lines, Position, decode};
 pub use reject::{Field, Found, Reason, Reject};
 pub use rust_decimal::Decimal;

@@ -47,6 +47,10 @@ pub enum Reason {
     OutOfRange,
     /// Neither ISO 8601 nor `M/D/YYYY H:MM`, or a day that does not exist.
     NotADate,
+    /// No currency's code.
+    NotACurrency,
+    /// A whole order without any line.
+    NoLines,
     /// A KPL-aggregated record whose checksum or structure is broken.
     DamagedAggregate,
     /// Larger than a DynamoDB item or its sort key may be.
@@ -59,7 +63,10 @@ pub enum Reason {
 
 /// The fields of an order line, by the names they have in a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[allow(missing_docs, reason = "the names of the Online Retail columns")]
+#[allow(
+    missing_docs,
+    reason = "the names of the Online Retail columns, and a currency"
+)]
 pub enum Field {
     InvoiceNo,
     StockCode,
@@ -70,6 +77,23 @@ pub enum Field {
     CustomerID,
     Country,
     LineNo,
+    Currency,
+}
+
+impl Field {
+    /// All of them, in the order of the columns.
+    pub const ALL: [Self; 10] = [
+        Self::InvoiceNo,
+        Self::StockCode,
+        Self::Description,
+        Self::Quantity,
+        Self::InvoiceDate,
+        Self::UnitPrice,
+        Self::CustomerID,
+        Self::Country,
+        Self::LineNo,
+        Self::Currency,
+    ];
 }
 
 /// The class of value that stood where another was expected.
@@ -140,6 +164,8 @@ impl Reason {
             Self::NotWhole => "expected a whole number",
             Self::OutOfRange => "expected a number within the range that is kept exactly",
             Self::NotADate => "expected an ISO 8601 date or M/D/YYYY H:MM",
+            Self::NotACurrency => "expected a currency's code of three letters (ISO 4217)",
+            Self::NoLines => "expected an order with an array of at least one line",
             Self::DamagedAggregate => {
                 "expected a KPL-aggregated record with a valid checksum and structure"
             }
@@ -156,7 +182,7 @@ impl Reason {
 }
 
 impl Found {
-    const fn words(self) -> &'static str {
+    pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Nothing => "no such field",
             Self::Null => "null",

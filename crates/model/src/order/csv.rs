@@ -5,12 +5,13 @@
 
 use std::borrow::Cow;
 
-use crate::line::Fields;
+use crate::order::line::Fields;
+use crate::order::value::Value;
 use crate::reject::{Found, Reason, Reject};
-use crate::value::Value;
 
 /// Columns without and with `LineNo`.
 const COLUMNS: std::ops::RangeInclusive<usize> = 8..=9;
+const COMMA: u8 = b',';
 
 /// Reads one line, which must not end in a line break but may hold one inside
 /// quotes.
@@ -23,10 +24,7 @@ pub(crate) fn parse(line: &str) -> Result<Fields<'_>, Reject> {
     let mut count = 0;
     let mut rest = Some(line);
     while let Some(text) = rest {
-        let (value, after) = match unquoted(text) {
-            Some((value, after)) => (Value::borrowed(value), after),
-            None => quoted_field(text)?,
-        };
+        let (value, after) = field(text, COMMA)?;
         count += 1;
         if let Some((_, slot)) = columns.next() {
             *slot = value;
@@ -41,33 +39,53 @@ pub(crate) fn parse(line: &str) -> Result<Fields<'_>, Reject> {
     }
 }
 
-/// The first field of `text`, and what follows its comma if there is one; `None` if
+/// The first value of `text`, whose columns end in `delimiter`, an ASCII sign; and what
+/// follows it if it is not the last one.
+///
+/// # Errors
+/// `CsvQuote`.
+#[inline(always)]
+pub(crate) fn field(text: &str, delimiter: u8) -> Result<(Value<'_>, Option<&str>), Reject> {
+    match unquoted(text, delimiter) {
+        Some((value, after)) => Ok((Value::borrowed(value), after)),
+        None => quoted_field(text, delimiter),
+    }
+}
+
+/// Blanks around a field, which a tab is not where it is the delimiter.
+#[inline]
+fn is_blank(byte: u8, delimiter: u8) -> bool {
+    byte == b' ' || (byte == b'\t' && delimiter != b'\t')
+}
+
+/// The first field of `text`, and what follows its delimiter if there is one; `None` if
 /// it is quoted.
 #[inline]
-fn unquoted(text: &str) -> Option<(&str, Option<&str>)> {
+fn unquoted(text: &str, delimiter: u8) -> Option<(&str, Option<&str>)> {
     let bytes = text.as_bytes();
-    let first = bytes.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+    let first = bytes.iter().find(|byte| !is_blank(**byte, delimiter));
     if first == Some(&b'"') {
         return None;
     }
-    Some(match memchr::memchr(b',', bytes) {
-        Some(comma) => (&text[..comma], Some(&text[comma + 1..])),
+    Some(match memchr::memchr(delimiter, bytes) {
+        Some(end) => (&text[..end], Some(&text[end + 1..])),
         None => (text, None),
     })
 }
 
-/// The quoted field that `text` begins with, and what follows its comma if there is
+/// The quoted field that `text` begins with, and what follows its delimiter if there is
 /// one.
-fn quoted_field(text: &str) -> Result<(Value<'_>, Option<&str>), Reject> {
-    let start = text.trim_start_matches([' ', '\t']);
+fn quoted_field(text: &str, delimiter: u8) -> Result<(Value<'_>, Option<&str>), Reject> {
+    let blank = |c: char| u8::try_from(c).is_ok_and(|byte| is_blank(byte, delimiter));
+    let start = text.trim_start_matches(blank);
     let open = || Reject {
         found: Some(Found::OpenQuote),
         ..Reject::line(Reason::CsvQuote)
     };
     let (value, after) = quoted(start).ok_or_else(open)?;
-    let after = after.trim_start_matches([' ', '\t', '\r']);
+    let after = after.trim_start_matches(|c| blank(c) || c == '\r');
     let value = Value::text(value);
-    match after.strip_prefix(',') {
+    match after.strip_prefix(char::from(delimiter)) {
         Some(rest) => Ok((value, Some(rest))),
         None if after.is_empty() => Ok((value, None)),
         None => Err(Reject::line(Reason::CsvQuote)),
@@ -103,30 +121,42 @@ fn closing_quote(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where the line ends that `bytes` begin with, line breaks inside quotes being
-/// part of it; `None` if a quote is not closed or there are too many columns.
+/// A quote is not closed, or there are too many columns: so many bytes were looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unclosed(pub(crate) usize);
+
+/// Where a line of the Online Retail columns ends; see [`line_end_of`].
 ///
 /// A search for a closing quote never passes a line that, read alone, leaves a
 /// quote open: the quotes that open it are odd in number, so one of them closes.
 /// Each byte is therefore looked at by a bounded number of searches.
 pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
+    line_end_of(bytes, COMMA, *COLUMNS.end()).ok()
+}
+
+/// Where the line ends that `bytes` begin with, line breaks inside quotes being
+/// part of it.
+///
+/// # Errors
+/// If a quote is not closed or there are more than `columns`.
+pub(crate) fn line_end_of(bytes: &[u8], delimiter: u8, columns: usize) -> Result<usize, Unclosed> {
     let mut at = 0;
-    for _ in 0..*COLUMNS.end() {
+    for _ in 0..columns {
         let blanks = bytes[at..]
             .iter()
-            .take_while(|b| matches!(b, b' ' | b'\t'))
+            .take_while(|b| is_blank(**b, delimiter))
             .count();
         if bytes.get(at + blanks) == Some(&b'"') {
             at += blanks + 1;
-            at += closing_quote(&bytes[at..])? + 1;
+            at += closing_quote(&bytes[at..]).ok_or(Unclosed(bytes.len()))? + 1;
         }
-        match memchr::memchr2(b',', b'\n', &bytes[at..]) {
-            Some(next) if bytes[at + next] == b',' => at += next + 1,
-            Some(next) => return Some(at + next),
-            None => return Some(bytes.len()),
+        match memchr::memchr2(delimiter, b'\n', &bytes[at..]) {
+            Some(next) if bytes[at + next] == delimiter => at += next + 1,
+            Some(next) => return Ok(at + next),
+            None => return Ok(bytes.len()),
         }
     }
-    None
+    Err(Unclosed(at))
 }
 
 #[cfg(test)]

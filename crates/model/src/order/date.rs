@@ -46,9 +46,29 @@ impl OrderDate {
         }
         let at = at.checked_sub_signed(cursor.offset()?)?;
         // Another year would be written with a sign, and be no date when read again.
+        Self::utc(at)
+    }
+
+    /// A moment in UTC; `None` outside of the years 0 to 9999, which no date is written in.
+    pub(crate) fn utc(at: NaiveDateTime) -> Option<Self> {
         (0..=9999)
             .contains(&at.year())
             .then_some(Self { at, utc: true })
+    }
+
+    /// A local time.
+    pub(crate) fn local(at: NaiveDateTime) -> Self {
+        Self { at, utc: false }
+    }
+
+    /// Whether it is in UTC, or else local.
+    pub(crate) fn is_utc(&self) -> bool {
+        self.utc
+    }
+
+    /// Date and time of day, in UTC or local.
+    pub(crate) fn at(&self) -> NaiveDateTime {
+        self.at
     }
 
     /// Appends the date as ISO 8601 has it: `2010-12-01T08:26:00`, with a fraction

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::digits::{push_decimal, push_integer};
-use crate::line::{Customer, OrderLine};
+use crate::order::line::{Cancellation, Customer, OrderLine};
 
 /// A DynamoDB item's largest size. <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
 const ROW_BYTES: usize = 400 * 1024;
@@ -23,6 +23,11 @@ const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
 
 /// Keys of guests whose invoice number has no usable digits lie below this.
 const BELOW_DIGITS: i64 = -1_000_000_000_000_000_000;
+/// Keys of customers that are texts begin here and go down by up to 2^62.
+const TEXTS: i64 = -2_000_000_000_000_000_000;
+/// What an `OrderID` with a line number ends in where the customer is a text: a sign and
+/// digits of the text's hash.
+const TEXT_DIGITS: usize = 1 + 16;
 
 impl OrderLine<'_> {
     /// The partition key: the customer's number, or for a guest a negative number
@@ -32,10 +37,16 @@ impl OrderLine<'_> {
     /// negated: invoice `536414` is at `-536414`, `C536379` at `-536379`. Where
     /// they spell 0 or more than 18 digits, or there are none, it is
     /// `-1000000000000000000 - CRC-32(invoice number)`.
+    ///
+    /// A customer that is a text is at `-2000000000000000000 - h`, where h is the first
+    /// 62 bits of the text's SHA-256. Two of n customers share a key with a probability
+    /// of about n² / 2^63, one in nine million for a million customers; their rows do not:
+    /// see [`order_id`](Self::order_id).
     #[must_use]
     pub fn customer_key(&self) -> i64 {
-        match self.customer {
-            Customer::Registered(number) => number,
+        match &self.customer {
+            Customer::Registered(number) => *number,
+            Customer::Text(text) => text_key(text).0,
             Customer::Guest => guest_key(&self.invoice_no),
         }
     }
@@ -46,6 +57,8 @@ impl OrderLine<'_> {
     /// - With a line number, that number: `536365-85123A#7`. Behind an invoice
     ///   number that itself holds a `-`, its length in bytes follows, so that two
     ///   lines never share an id: `2010-12-85123A#7.7`.
+    ///   A customer that is a text adds `~` and 16 hexadecimal digits of the text's
+    ///   SHA-256, other ones than its key is made of.
     /// - Without, 24 hexadecimal digits of the SHA-256 of everything the line says.
     #[must_use]
     pub fn order_id(&self) -> String {
@@ -65,6 +78,9 @@ impl OrderLine<'_> {
                 if self.invoice_no.contains('-') {
                     let _ = write!(id, ".{}", self.invoice_no.len());
                 }
+                if let Customer::Text(text) = &self.customer {
+                    let _ = write!(id, "~{:016x}", text_key(text).1);
+                }
             }
         }
         id
@@ -75,10 +91,15 @@ impl OrderLine<'_> {
         let digits = |number: u64| number.checked_ilog10().unwrap_or(0) as usize + 1;
         let behind = match self.line_no {
             None => HASH_DIGITS,
-            Some(line) if self.invoice_no.contains('-') => {
-                digits(line) + 1 + digits(self.invoice_no.len() as u64)
+            Some(line) => {
+                let length = if self.invoice_no.contains('-') {
+                    1 + digits(self.invoice_no.len() as u64)
+                } else {
+                    0
+                };
+                let is_text = matches!(self.customer, Customer::Text(_));
+                digits(line) + length + if is_text { TEXT_DIGITS } else { 0 }
             }
-            Some(line) => digits(line),
         };
         self.invoice_no.len() + 1 + self.stock_code.len() + 1 + behind
     }
@@ -92,7 +113,12 @@ impl OrderLine<'_> {
             &self.description,
             &self.country,
         ];
-        FIXED_BYTES + self.order_id_len() + texts.iter().map(|text| text.len()).sum::<usize>()
+        let customer = match &self.customer {
+            Customer::Text(text) => text.len(),
+            Customer::Registered(_) | Customer::Guest => 0,
+        };
+        let texts: usize = texts.iter().map(|text| text.len()).sum();
+        FIXED_BYTES + self.order_id_len() + texts + customer
     }
 
     /// Whether a row and its key can hold the line.
@@ -125,12 +151,44 @@ impl OrderLine<'_> {
         push_integer(&mut content, self.customer_key());
         let rest = (content.len() - length - 8) as u64;
         content[length..length + 8].copy_from_slice(&rest.to_be_bytes());
+        self.push_described(&mut content);
         let hash: [u8; 32] = Sha256::digest(&content).into();
         std::array::from_fn(|digit| {
             let byte = hash[digit / 2];
             HEXADECIMAL[usize::from(if digit % 2 == 0 { byte >> 4 } else { byte & 15 })]
         })
     }
+}
+
+impl OrderLine<'_> {
+    /// Appends what only orders of a described format have, each behind a letter and its
+    /// length: nothing for the others, whose ids are older than these fields.
+    fn push_described(&self, content: &mut Vec<u8>) {
+        let mut push = |kind: u8, text: &str| {
+            content.push(kind);
+            content.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            content.extend_from_slice(text.as_bytes());
+        };
+        if let Customer::Text(text) = &self.customer {
+            push(b'C', text);
+        }
+        if let Some(currency) = &self.currency {
+            push(b'M', currency.as_str());
+        }
+        if self.cancellation == Cancellation::Marked {
+            push(b'X', "");
+        }
+    }
+}
+
+/// The key of a customer that is a text, and another 64 bits of its hash.
+fn text_key(text: &str) -> (i64, u64) {
+    let hash: [u8; 32] = Sha256::digest(text).into();
+    let word = |at: usize| {
+        let bytes = std::array::from_fn(|index| hash[at + index]);
+        u64::from_be_bytes(bytes)
+    };
+    (TEXTS - (word(0) >> 2).cast_signed(), word(8))
 }
 
 fn guest_key(invoice_no: &str) -> i64 {
@@ -155,7 +213,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::date::OrderDate;
+    use crate::order::date::OrderDate;
 
     fn line<'a>(invoice_no: &'a str, stock_code: &'a str, line_no: Option<u64>) -> OrderLine<'a> {
         OrderLine {
@@ -168,6 +226,8 @@ mod tests {
             customer: Customer::Registered(17850),
             country: "United Kingdom".into(),
             line_no,
+            currency: None,
+            cancellation: Cancellation::No,
         }
     }
 

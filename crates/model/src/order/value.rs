@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::number::{NumberError, decimal};
+use crate::order::number::{NumberError, decimal};
 use crate::reject::{Field, Found, Reason, Reject};
 
 /// A field's value. Texts are trimmed of surrounding blanks.
@@ -19,8 +19,9 @@ pub(crate) enum Value<'a> {
     Text(Cow<'a, str>),
     /// A JSON number, as written.
     Number(&'a str),
-    Boolean,
-    Nested,
+    Boolean(bool),
+    /// A JSON object or array, as written.
+    Nested(&'a str),
 }
 
 impl<'a> Value<'a> {
@@ -51,8 +52,8 @@ impl<'a> Value<'a> {
             Self::Text(text) if text.is_empty() => Found::Empty,
             Self::Text(_) => Found::Text,
             Self::Number(_) => Found::Number,
-            Self::Boolean => Found::Boolean,
-            Self::Nested => Found::Nested,
+            Self::Boolean(_) => Found::Boolean,
+            Self::Nested(_) => Found::Nested,
         }
     }
 
@@ -62,11 +63,13 @@ impl<'a> Value<'a> {
     }
 
     /// The value as it stands, or a `Missing` reject if there is none.
-    fn scalar(&self, field: Field, otherwise: Reason) -> Result<&str, Reject> {
+    pub(crate) fn scalar(&self, field: Field, otherwise: Reason) -> Result<&str, Reject> {
         match self {
             Self::Text(text) if !text.is_empty() => Ok(text),
             Self::Number(text) => Ok(text),
-            Self::Boolean | Self::Nested => Err(Reject::field(otherwise, field, self.found())),
+            Self::Boolean(_) | Self::Nested(_) => {
+                Err(Reject::field(otherwise, field, self.found()))
+            }
             _ => Err(Reject::field(Reason::Missing, field, self.found())),
         }
     }
@@ -83,7 +86,7 @@ impl<'a> Value<'a> {
             Self::Text(text) => Ok(text),
             Self::Number(text) => Ok(Cow::Borrowed(text)),
             Self::Absent | Self::Null => Ok(Cow::Borrowed("")),
-            Self::Boolean | Self::Nested => {
+            Self::Boolean(_) | Self::Nested(_) => {
                 Err(Reject::field(Reason::NotAText, field, self.found()))
             }
         }

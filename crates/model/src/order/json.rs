@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::csv;
-use crate::line::Fields;
+use crate::order::csv;
+use crate::order::line::Fields;
+use crate::order::value::Value;
 use crate::reject::{Found, Reason, Reject};
-use crate::value::Value;
 
 /// One value as written. Raw, so that a price never passes through a float and a
 /// text without escapes is not copied; present even where it is `null`.
@@ -66,9 +66,15 @@ pub(crate) fn parse(line: &str) -> Result<Fields<'_>, Reject> {
 }
 
 fn value(raw: Raw<'_>) -> Result<Value<'_>, Reject> {
-    let Some(raw) = raw.0.map(RawValue::get) else {
-        return Ok(Value::Absent);
-    };
+    raw.0.map_or(Ok(Value::Absent), |raw| written(raw.get()))
+}
+
+/// A JSON value, which `raw` must be, as a field's.
+///
+/// # Errors
+/// `NotJson` for a text with half of a surrogate pair.
+#[inline]
+pub(crate) fn written(raw: &str) -> Result<Value<'_>, Reject> {
     Ok(match raw.as_bytes().first() {
         Some(b'"') => {
             let inner = &raw[1..raw.len() - 1];
@@ -81,8 +87,8 @@ fn value(raw: Raw<'_>) -> Result<Value<'_>, Reject> {
             }
         }
         Some(b'n') => Value::Null,
-        Some(b't' | b'f') => Value::Boolean,
-        Some(b'[' | b'{') => Value::Nested,
+        Some(first @ (b't' | b'f')) => Value::Boolean(*first == b't'),
+        Some(b'[' | b'{') => Value::Nested(raw),
         _ => Value::Number(raw),
     })
 }

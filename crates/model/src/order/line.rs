@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
-use crate::date::OrderDate;
+use crate::order::date::OrderDate;
+use crate::order::value::Value;
 use crate::reject::{Field, Reason, Reject};
-use crate::value::Value;
 
 /// One line of an order, its texts borrowed from the record where they can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,20 +24,58 @@ pub struct OrderLine<'a> {
     /// Price of one unit in the shop's currency, exact, without trailing zeros.
     pub unit_price: Decimal,
     /// Who ordered.
-    pub customer: Customer,
+    pub customer: Customer<'a>,
     /// The country's name.
     pub country: Cow<'a, str>,
     /// The line's number, where the producer gives one.
     pub line_no: Option<u64>,
+    /// The price's currency, where the producer gives one.
+    pub currency: Option<Currency>,
+    /// Whether the line takes an order back.
+    pub cancellation: Cancellation,
 }
 
 /// Who placed an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Customer {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Customer<'a> {
     /// A registered customer's number, 1 or more.
     Registered(i64),
+    /// A registered customer's text, where the shop's customers are no numbers.
+    Text(Cow<'a, str>),
     /// Somebody without an account.
     Guest,
+}
+
+/// Whether an order line takes an order back. Such a line is no part of any rate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Cancellation {
+    /// It does not.
+    #[default]
+    No,
+    /// It does, which its quantity or invoice number shows.
+    Shown,
+    /// It does, which a field of the payload says that no row holds otherwise.
+    Marked,
+}
+
+/// A currency's code: three letters, in capitals. Source: ISO 4217.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// Reads a code, in capitals or not; `None` if it is none.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        let code: [u8; 3] = code.as_bytes().try_into().ok()?;
+        let letters = code.iter().all(u8::is_ascii_alphabetic);
+        letters.then(|| Self(code.map(|letter| letter.to_ascii_uppercase())))
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("letters are ASCII")
+    }
 }
 
 /// A line's values before they are judged.
@@ -89,16 +127,27 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// The first field, in column order, that cannot be what it must be.
     pub(crate) fn into_line(self) -> Result<OrderLine<'a>, Reject> {
+        let invoice_no = self.invoice_no.into_code(Field::InvoiceNo)?;
+        let stock_code = self.stock_code.into_code(Field::StockCode)?;
+        let description = self.description.into_description(Field::Description)?;
+        let quantity = self.quantity.whole(Field::Quantity)?;
+        let is_cancelled = quantity < 0 || invoice_no.as_bytes().first() == Some(&b'C');
         Ok(OrderLine {
-            invoice_no: self.invoice_no.into_code(Field::InvoiceNo)?,
-            stock_code: self.stock_code.into_code(Field::StockCode)?,
-            description: self.description.into_description(Field::Description)?,
-            quantity: self.quantity.whole(Field::Quantity)?,
+            invoice_no,
+            stock_code,
+            description,
+            quantity,
             order_date: order_date(self.invoice_date)?,
             unit_price: self.unit_price.decimal(Field::UnitPrice)?,
             customer: customer(&self.customer_id)?,
             country: self.country.into_code(Field::Country)?,
             line_no: line_no(&self.line_no)?,
+            currency: None,
+            cancellation: if is_cancelled {
+                Cancellation::Shown
+            } else {
+                Cancellation::No
+            },
         })
     }
 }
@@ -109,7 +158,7 @@ fn order_date(value: Value<'_>) -> Result<OrderDate, Reject> {
     OrderDate::parse(&text).ok_or(Reject::field(Reason::NotADate, Field::InvoiceDate, found))
 }
 
-fn customer(value: &Value<'_>) -> Result<Customer, Reject> {
+pub(crate) fn customer(value: &Value<'_>) -> Result<Customer<'static>, Reject> {
     if value.is_blank() {
         return Ok(Customer::Guest);
     }
@@ -124,7 +173,7 @@ fn customer(value: &Value<'_>) -> Result<Customer, Reject> {
     }
 }
 
-fn line_no(value: &Value<'_>) -> Result<Option<u64>, Reject> {
+pub(crate) fn line_no(value: &Value<'_>) -> Result<Option<u64>, Reject> {
     if value.is_blank() {
         return Ok(None);
     }
