@@ -11,7 +11,7 @@ use function::delivery::{CallError, Outcome, Target};
 use function::env::TableName;
 use function::rejects::Part;
 use function::{Deadline, Record};
-use model::{Measure, Second, SequenceNumber, decode};
+use model::{Measure, OrderFormat, Second, SequenceNumber, decode};
 use orders::{Counts, Handler, Row, batch_write_item_body};
 use surge::{Arrivals, Bucket, Line};
 use tokio::runtime::{Builder, Runtime};
@@ -94,7 +94,7 @@ fn counted(records: &[Record]) -> u64 {
     let mut arrivals = Arrivals::default();
     let mut naive: Vec<(Second, u128)> = Vec::new();
     for record in records {
-        let (lines, bad) = surge::lines(&record.data, Measure::Units);
+        let (lines, bad) = surge::lines(&OrderFormat::default(), &record.data, Measure::Units);
         refused += bad;
         let units = lines.iter().map(|line| match line {
             Line::Order { units, .. } => u128::from(*units),

@@ -1,5 +1,6 @@
 //! Configuration from the environment: typed, checked once, at the cold start.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use thiserror::Error;
@@ -32,6 +33,16 @@ pub enum ConfigError {
         value: String,
         /// What it should hold.
         expected: &'static str,
+    },
+    /// The variable names a file that cannot be used.
+    #[error("{name}: {path}: {problem}")]
+    File {
+        /// The variable.
+        name: &'static str,
+        /// The file.
+        path: String,
+        /// Why, with its line where it is one.
+        problem: String,
     },
 }
 
@@ -109,6 +120,27 @@ impl<'a> Env<'a> {
                 expected,
             }),
         }
+    }
+
+    /// What `parse` makes of the text of the file that a variable names, if it is set.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the file cannot be read, or is not as `parse` wants it.
+    pub fn file<T, E: fmt::Display>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(path) = self.value(name).filter(|path| !path.is_empty()) else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+        let parsed = text.and_then(|text| parse(&text).map_err(|error| error.to_string()));
+        parsed.map(Some).map_err(|problem| ConfigError::File {
+            name,
+            path,
+            problem,
+        })
     }
 }
 
@@ -221,6 +253,34 @@ mod tests {
             Err("TABLE is \"no table\": expected a table".to_owned())
         );
         assert!(table(Some("WebsiteOrders")).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_read_and_what_is_wrong_with_it_is_told() {
+        let file = |path: &str| {
+            let lookup = |name: &str| (name == "FILE").then(|| path.to_owned());
+            let parse = |text: &str| {
+                text.strip_prefix("[package]")
+                    .map(str::len)
+                    .ok_or("line 1: no package")
+            };
+            Env::new(&lookup)
+                .file("FILE", parse)
+                .map_err(|error| error.to_string())
+        };
+        let own = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        assert!(file(own).is_ok_and(|length| length.is_some()));
+        assert_eq!(file(""), Ok(None));
+        let other = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs");
+        assert_eq!(
+            file(other),
+            Err(format!("FILE: {other}: line 1: no package"))
+        );
+        let missing = file("no/such/file").expect_err("no file");
+        assert!(
+            missing.starts_with("FILE: no/such/file: No such file"),
+            "{missing}"
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::SecondsFormat;
-use model::{Field, Found, Position, Reason, Reject};
+use model::{Field, Found, OrderFormat, Position, Reason, Reject};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -46,19 +46,22 @@ pub struct Rejected<'a> {
     pub record: usize,
     /// Where in the record the line stood; the first one's place if there are several.
     pub position: Position,
-    /// How many lines of the record were refused: 1, or what `bytes` stands for.
+    /// How many lines of the record were refused: 1, or those of the order or record that
+    /// `bytes` is.
     pub lines: u64,
-    /// The line as it was sent; the whole record if there are several.
+    /// The line as it was sent; the whole order or record if there are several.
     pub bytes: &'a [u8],
     /// Why the line was refused; the first one's reason if there are several.
     pub reject: Reject,
 }
 
 /// Sends `rejected`, out of the batch `records`, to the queue. One fate per
-/// rejected thing: `Delivered` only if every part of it is in the queue.
+/// rejected thing: `Delivered` only if every part of it is in the queue. `format` has the
+/// names that the fields of orders have in the shop.
 pub async fn send(
     queue: &impl for<'a> Target<Part<'a>>,
     function: &str,
+    format: &OrderFormat,
     records: &[Record],
     rejected: &[Rejected<'_>],
     deadline: Deadline,
@@ -67,7 +70,7 @@ pub async fn send(
         .iter()
         .enumerate()
         .flat_map(|(index, rejected)| {
-            parts(function, &records[rejected.record], rejected)
+            parts(function, format, &records[rejected.record], rejected)
                 .map(move |part| Part { index, ..part })
         })
         .collect();
@@ -84,6 +87,7 @@ pub async fn send(
 
 fn parts<'a>(
     function: &'a str,
+    format: &'a OrderFormat,
     record: &'a Record,
     rejected: &Rejected<'a>,
 ) -> impl Iterator<Item = Part<'a>> {
@@ -101,6 +105,7 @@ fn parts<'a>(
         Part {
             index: 0,
             function,
+            format,
             record,
             position,
             lines,
@@ -118,6 +123,7 @@ pub struct Part<'a> {
     /// Which of the rejected things it is of.
     index: usize,
     function: &'a str,
+    format: &'a OrderFormat,
     record: &'a Record,
     position: Position,
     lines: u64,
@@ -135,6 +141,9 @@ struct Body<'a> {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<Field>,
+    /// The field's name in the shop's own form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shop_field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<Found>,
     stream: &'a str,
@@ -144,6 +153,9 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_record: Option<u32>,
     line: u32,
+    /// Which line of the order that begins there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<u32>,
     lines: u64,
     part: usize,
     parts: usize,
@@ -163,8 +175,9 @@ impl Part<'_> {
         serde_json::to_string(&Body {
             function: self.function,
             reason: self.reject.reason,
-            message: self.reject.to_string(),
+            message: self.format.explain(&self.reject).to_string(),
             field: self.reject.field,
+            shop_field: self.reject.field.and_then(|field| self.format.name(field)),
             found: self.reject.found,
             stream: &self.record.stream,
             shard: &self.record.shard,
@@ -175,6 +188,7 @@ impl Part<'_> {
                 .to_rfc3339_opts(SecondsFormat::Millis, true),
             user_record: self.position.user_record,
             line: self.position.line,
+            item: self.position.item,
             lines: self.lines,
             part: self.part,
             parts: self.parts,
@@ -269,26 +283,30 @@ mod tests {
         serde_json::from_value(event).expect("a record")
     }
 
-    async fn sent(rejected: Rejected<'_>) -> Vec<Value> {
+    async fn sent(format: &OrderFormat, rejected: Rejected<'_>) -> Vec<Value> {
         let queue = Queue::default();
         let deadline = Deadline::after(Duration::from_secs(10));
-        let delivery = send(&queue, "orders", &[record()], &[rejected], deadline).await;
+        let delivery = send(&queue, "orders", format, &[record()], &[rejected], deadline).await;
         assert_eq!(delivery.fates, [Fate::Delivered]);
         queue.0.into_inner().expect("queue")
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_message_tells_what_where_and_why() {
-        let messages = sent(Rejected {
-            record: 0,
-            position: Position {
-                user_record: Some(3),
-                line: 2,
+        let messages = sent(
+            &OrderFormat::default(),
+            Rejected {
+                record: 0,
+                position: Position {
+                    user_record: Some(3),
+                    line: 2,
+                    item: None,
+                },
+                lines: 1,
+                bytes: b"a,b",
+                reject: Reject::field(Reason::NotANumber, Field::Quantity, Found::Text),
             },
-            lines: 1,
-            bytes: b"a,b",
-            reject: Reject::field(Reason::NotANumber, Field::Quantity, Found::Text),
-        })
+        )
         .await;
         assert_eq!(
             messages,
@@ -313,18 +331,58 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_line_of_a_shops_own_form_is_told_of_in_its_own_names() {
+        let text = "format = \"json\"\nlines = \"/items\"\n[order]\nInvoiceNo = \"/id\"\n\
+            InvoiceDate = \"/at\"\nCountry = \"/land\"\n[line]\nStockCode = \"/sku\"\n\
+            Quantity = \"/count\"\nUnitPrice = \"/price\"\n";
+        let format = OrderFormat::parse(text).expect("a format");
+        let messages = sent(
+            &format,
+            Rejected {
+                record: 0,
+                position: Position {
+                    user_record: None,
+                    line: 1,
+                    item: Some(4),
+                },
+                lines: 2,
+                bytes: b"{}",
+                reject: Reject::field(Reason::NotANumber, Field::Quantity, Found::Text),
+            },
+        )
+        .await;
+        let [message] = &messages[..] else {
+            panic!("{messages:?}")
+        };
+        assert_eq!(
+            message["message"],
+            "/items/*/count (Quantity): expected a number, found a text"
+        );
+        assert_eq!(message["field"], "Quantity");
+        assert_eq!(message["shop_field"], "/items/*/count");
+        assert_eq!(
+            (&message["item"], &message["lines"]),
+            (&json!(4), &json!(2))
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_long_original_is_spread_over_messages_that_a_queue_takes() {
         let bytes: Vec<u8> = (0..1_048_576_u32).map(|n| (n % 251) as u8).collect();
-        let mut messages = sent(Rejected {
-            record: 0,
-            position: Position {
-                user_record: None,
-                line: 1,
+        let mut messages = sent(
+            &OrderFormat::default(),
+            Rejected {
+                record: 0,
+                position: Position {
+                    user_record: None,
+                    line: 1,
+                    item: None,
+                },
+                lines: 7,
+                bytes: &bytes,
+                reject: Reject::line(Reason::NotUtf8),
             },
-            lines: 7,
-            bytes: &bytes,
-            reject: Reject::line(Reason::NotUtf8),
-        })
+        )
         .await;
         messages.sort_by_key(|m| m["part"].as_u64());
         assert_eq!(messages.len(), 6);

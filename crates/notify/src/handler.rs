@@ -10,7 +10,7 @@ use function::rejects::{self, Part, Rejected};
 use function::telemetry::chain;
 use function::{BoxError, Deadline, Invocation, Record, failures, first_failed};
 use lambda_runtime::LambdaEvent;
-use model::{Alarm, Position};
+use model::{Alarm, OrderFormat, Position};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -159,6 +159,7 @@ where
                     position: Position {
                         user_record: None,
                         line: 1,
+                        item: None,
                     },
                     lines: 1,
                     bytes: &record.data,
@@ -170,9 +171,17 @@ where
             records: records.len() as u64,
             ..Counts::default()
         };
+        let no_orders = OrderFormat::default();
         let (failed_from, delivery) = tokio::join!(
             self.tell_all(&alarms, turn, &mut counts),
-            rejects::send(&self.queue, FUNCTION, records, &rejected, deadline),
+            rejects::send(
+                &self.queue,
+                FUNCTION,
+                &no_orders,
+                records,
+                &rejected,
+                deadline
+            ),
         );
         if let Some(error) = &delivery.error {
             tracing::warn!(error = chain(error), "a reject could not be sent");

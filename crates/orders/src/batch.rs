@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use function::Record;
 use function::delivery::Fate;
 use function::rejects::Rejected;
-use model::{Decoded, Position, Reason, Reject, decode};
+use model::{Decoded, OrderFormat, Position, Reason, Reject};
 
 use crate::row::{ArrivalTime, Row};
 
@@ -40,7 +40,7 @@ struct Line<'a> {
 
 impl<'a> Batch<'a> {
     /// Decodes every record.
-    pub(crate) fn decode(records: &'a [Record]) -> Self {
+    pub(crate) fn decode(format: &'a OrderFormat, records: &'a [Record]) -> Self {
         let bytes: usize = records.iter().map(|record| record.data.len()).sum();
         let mut batch = Self {
             rows: Vec::with_capacity(bytes / LINE_BYTES),
@@ -48,13 +48,13 @@ impl<'a> Batch<'a> {
             rejected: Vec::new(),
         };
         for (record, source) in records.iter().enumerate() {
-            batch.decode_record(record, source);
+            batch.decode_record(format, record, source);
         }
         batch.keep_one_row_per_key();
         batch
     }
 
-    fn decode_record(&mut self, record: usize, source: &'a Record) {
+    fn decode_record(&mut self, format: &'a OrderFormat, record: usize, source: &'a Record) {
         let first = self.rejected.len();
         let arrived_at = ArrivalTime::from(source.arrived_at);
         let mut refused = 0_u64;
@@ -62,7 +62,7 @@ impl<'a> Batch<'a> {
             position,
             bytes,
             line,
-        } in decode(&source.data)
+        } in format.decode(&source.data)
         {
             match line {
                 Ok(line) => {
@@ -76,14 +76,15 @@ impl<'a> Batch<'a> {
                 }
                 Err(reject) => {
                     refused += 1;
+                    let rejected = Rejected {
+                        record,
+                        position,
+                        lines: 1,
+                        bytes,
+                        reject,
+                    };
                     if self.rejected.len() - first <= REJECTS_PER_RECORD {
-                        self.rejected.push(Rejected {
-                            record,
-                            position,
-                            lines: 1,
-                            bytes,
-                            reject,
-                        });
+                        push(&mut self.rejected, rejected);
                     }
                 }
             }
@@ -150,14 +151,36 @@ impl<'a> Batch<'a> {
             .lines
             .iter()
             .filter(|line| fates[line.row] == Fate::Refused);
-        refused
-            .map(|line| Rejected {
+        let mut rejected = Vec::new();
+        for line in refused {
+            let line = Rejected {
                 record: line.record,
                 position: line.position,
                 lines: 1,
                 bytes: line.bytes,
                 reject: Reject::line(Reason::RefusedByTable),
-            })
-            .collect()
+            };
+            push(&mut rejected, line);
+        }
+        rejected
+    }
+}
+
+/// Adds a line that is refused. Lines of one order are one reject: each of them would be
+/// the whole order again.
+fn push<'a>(rejected: &mut Vec<Rejected<'a>>, line: Rejected<'a>) {
+    let place = |rejected: &Rejected<'_>| {
+        let position = rejected.position;
+        (rejected.record, position.user_record, position.line)
+    };
+    match rejected.last_mut() {
+        Some(last)
+            if line.position.item.is_some()
+                && place(last) == place(&line)
+                && std::ptr::eq(last.bytes, line.bytes) =>
+        {
+            last.lines += 1;
+        }
+        _ => rejected.push(line),
     }
 }

@@ -9,6 +9,7 @@ use function::rejects::{self, Part, Rejected};
 use function::telemetry::chain;
 use function::{BoxError, Deadline, Invocation, KinesisEvent, Record, failures, first_failed};
 use lambda_runtime::LambdaEvent;
+use model::OrderFormat;
 use tracing::Instrument as _;
 
 use crate::FUNCTION;
@@ -25,6 +26,7 @@ const FOR_LATE_REJECTS: Duration = Duration::from_secs(1);
 pub struct Handler<T, Q> {
     table: T,
     queue: Q,
+    format: OrderFormat,
 }
 
 impl<T, Q> Handler<T, Q>
@@ -34,7 +36,17 @@ where
 {
     /// A handler that writes rows to `table` and rejects to `queue`.
     pub fn new(table: T, queue: Q) -> Self {
-        Self { table, queue }
+        Self {
+            table,
+            queue,
+            format: OrderFormat::default(),
+        }
+    }
+
+    /// The same handler for orders that look like this.
+    #[must_use]
+    pub fn with_format(self, format: OrderFormat) -> Self {
+        Self { format, ..self }
     }
 
     /// Handles one invocation and tells of it in log and metrics.
@@ -73,7 +85,7 @@ where
         records: &[Record],
         deadline: Deadline,
     ) -> (KinesisEventResponse, Counts) {
-        let batch = Batch::decode(records);
+        let batch = Batch::decode(&self.format, records);
         let early = deadline.leaving(FOR_LATE_REJECTS);
         let (written, rejected) = tokio::join!(
             deliver(&self.table, &batch.rows, Row::size, store::LIMITS, early),
@@ -116,7 +128,8 @@ where
         rejected: &[Rejected<'_>],
         deadline: Deadline,
     ) -> Delivery {
-        rejects::send(&self.queue, FUNCTION, records, rejected, deadline).await
+        let (queue, format) = (&self.queue, &self.format);
+        rejects::send(queue, FUNCTION, format, records, rejected, deadline).await
     }
 }
 

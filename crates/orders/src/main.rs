@@ -21,6 +21,7 @@ async fn start() -> Result<(), BoxError> {
     let handler = Handler::new(
         DynamoTable::new(aws_sdk_dynamodb::Client::new(&sdk), config.table),
         SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), config.rejects),
-    );
+    )
+    .with_format(config.format);
     lambda_runtime::run(service_fn(|event| handler.handle(event))).await
 }

@@ -7,6 +7,7 @@
 
 use function::env::TableName;
 use model::digits::{push_decimal, push_integer};
+use model::{Cancellation, Customer, OrderLine};
 
 use crate::row::Row;
 
@@ -52,7 +53,21 @@ fn push_item(json: &mut Vec<u8>, row: &Row<'_>) {
     plain(json, r#","ArrivalTime":{"S":"#, |json| {
         json.extend_from_slice(arrived_at)
     });
+    push_described(json, line);
     json.push(b'}');
+}
+
+/// The attributes that only orders of a shop's own form have.
+fn push_described(json: &mut Vec<u8>, line: &OrderLine<'_>) {
+    if let Customer::Text(customer) = &line.customer {
+        text(json, r#","CustomerRef":{"S":"#, customer);
+    }
+    if let Some(currency) = &line.currency {
+        text(json, r#","Currency":{"S":"#, currency.as_str());
+    }
+    if line.cancellation == Cancellation::Marked {
+        json.extend_from_slice(br#","Cancelled":{"BOOL":true}"#);
+    }
 }
 
 /// An attribute that is a number or a time: nothing in it needs an escape.

@@ -13,7 +13,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use function::delivery::{CallError, Outcome, Target};
 use function::env::Env;
 use function::{Deadline, KinesisEvent, Record};
-use model::{Alarm, Measure, Second};
+use model::{Alarm, Measure, OrderFormat, Second};
 use surge::{
     Arrival, Arrivals, End, Expected, GRANULE_SECONDS, Granule, Handler, Item, Keys, Line, Rule,
     Table, lines, start_of,
@@ -102,7 +102,7 @@ fn decode_and_window(c: &mut Criterion) {
                     Arrival {
                         sequence: &record.sequence_number,
                         second: Second::of(record.arrived_at),
-                        lines: lines(&record.data, measure).0,
+                        lines: lines(&OrderFormat::default(), &record.data, measure).0,
                     }
                 };
                 let decoded: Vec<Arrival<'_>> = records.iter().map(arrival).collect();
@@ -176,9 +176,11 @@ fn look(c: &mut Criterion) {
                 .map(|record| Arrival {
                     sequence: &record.sequence_number,
                     second: Second::of(record.arrived_at),
-                    lines: (lines(&record.data, Measure::Orders).0.into_iter())
-                        .map(|line| another(line, shard as u64))
-                        .collect(),
+                    lines: (lines(&OrderFormat::default(), &record.data, Measure::Orders)
+                        .0
+                        .into_iter())
+                    .map(|line| another(line, shard as u64))
+                    .collect(),
                 })
                 .collect();
             let mut granule = Granule::empty(Second::new(start));

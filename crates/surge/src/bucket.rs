@@ -1,7 +1,7 @@
 //! What arrived in one second on one shard, as far as the measure needs it.
 
 use datasketches::hll::{HllSketch, HllType};
-use model::{Measure, OrderLine, decode};
+use model::{Cancellation, Measure, OrderFormat, OrderLine};
 use sha2::{Digest, Sha256};
 
 /// Distinct orders of one second that are kept one by one; more become a sketch.
@@ -31,7 +31,7 @@ impl Line {
     /// A line as `measure` needs it.
     #[must_use]
     pub fn of(line: &OrderLine<'_>, measure: Measure) -> Self {
-        if line.quantity < 0 || line.invoice_no.starts_with('C') {
+        if line.cancellation != Cancellation::No {
             return Self::Cancellation;
         }
         Self::Order {
@@ -47,15 +47,17 @@ impl Line {
 /// The lines in a Kinesis record's data that count for `measure`, and how many the
 /// `orders` function would reject.
 #[must_use]
-pub fn lines(data: &[u8], measure: Measure) -> (Vec<Line>, u64) {
+pub fn lines(format: &OrderFormat, data: &[u8], measure: Measure) -> (Vec<Line>, u64) {
     let mut refused = 0;
-    let good = decode(data).filter_map(|decoded| match decoded.line {
-        Ok(line) => Some(Line::of(&line, measure)),
-        Err(_) => {
-            refused += 1;
-            None
-        }
-    });
+    let good = format
+        .decode(data)
+        .filter_map(|decoded| match decoded.line {
+            Ok(line) => Some(Line::of(&line, measure)),
+            Err(_) => {
+                refused += 1;
+                None
+            }
+        });
     (good.collect(), refused)
 }
 
@@ -152,7 +154,7 @@ mod tests {
             "?",
         ]
         .join("\n");
-        let (lines, refused) = lines(record.as_bytes(), Measure::Units);
+        let (lines, refused) = lines(&OrderFormat::default(), record.as_bytes(), Measure::Units);
         let order = |units| Line::Order { order: 0, units };
         let cancelled = Line::Cancellation;
         assert_eq!(lines, [order(6), cancelled, cancelled, order(0)]);
@@ -163,7 +165,11 @@ mod tests {
     fn the_lines_of_an_invoice_are_one_order() {
         let record = format!("{LINE}\n{}\n{LINE}", LINE.replace("85123A", "71053"));
         let mut bucket = Bucket::new(Measure::Orders);
-        bucket.add(lines(record.as_bytes(), Measure::Orders).0, Measure::Orders);
+        let format = OrderFormat::default();
+        bucket.add(
+            lines(&format, record.as_bytes(), Measure::Orders).0,
+            Measure::Orders,
+        );
         assert!(matches!(&bucket.amount, Amount::Exact(orders) if orders.len() == 1));
     }
 

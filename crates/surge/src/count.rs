@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use function::Record;
 use function::delivery::CallError;
-use model::{Measure, Second};
+use model::{Measure, OrderFormat, Second};
 
 use crate::bucket::{Line, lines};
 use crate::granule::{Arrival, Granule, start_of};
@@ -32,10 +32,15 @@ pub(crate) struct Counted {
 
 impl<'a> Batch<'a> {
     /// Decodes records.
-    pub(crate) fn decode(records: &'a [Record], measure: Measure, counts: &mut Counts) -> Self {
+    pub(crate) fn decode(
+        format: &OrderFormat,
+        records: &'a [Record],
+        measure: Measure,
+        counts: &mut Counts,
+    ) -> Self {
         let mut granules: BTreeMap<Second, Vec<Arrival<'a>>> = BTreeMap::new();
         for record in records {
-            let (lines, refused) = lines(&record.data, measure);
+            let (lines, refused) = lines(format, &record.data, measure);
             let cancelled = lines.iter().filter(|l| **l == Line::Cancellation).count() as u64;
             counts.lines_refused += refused;
             counts.lines_cancelled += cancelled;

@@ -9,7 +9,7 @@ use function::delivery::{CallError, Fate, Target, deliver};
 use function::telemetry::chain;
 use function::{BoxError, Deadline, Invocation, Record, failures, first_failed};
 use lambda_runtime::LambdaEvent;
-use model::{Alarm, Second};
+use model::{Alarm, OrderFormat, Second};
 use tracing::Instrument as _;
 
 use crate::FUNCTION;
@@ -37,6 +37,7 @@ pub struct Handler<T, S> {
     rule: Rule,
     table: T,
     stream: S,
+    format: OrderFormat,
     registered: Registered,
 }
 
@@ -47,8 +48,15 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
             rule,
             table,
             stream,
+            format: OrderFormat::default(),
             registered: Registered::default(),
         }
+    }
+
+    /// The same handler for orders that look like this.
+    #[must_use]
+    pub fn with_format(self, format: OrderFormat) -> Self {
+        Self { format, ..self }
     }
 
     /// Handles one invocation and tells of it in log and metrics.
@@ -100,7 +108,7 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
             records: records.len() as u64,
             ..Counts::default()
         };
-        let batch = Batch::decode(records, self.rule.count, &mut counts);
+        let batch = Batch::decode(&self.format, records, self.rule.count, &mut counts);
         let (Some(span), Some(first)) = (batch.span(), records.first()) else {
             return (KinesisEventResponse::default(), counts);
         };

@@ -21,6 +21,7 @@ async fn start() -> Result<(), BoxError> {
         config.rule,
         DynamoTable::new(aws_sdk_dynamodb::Client::new(&sdk), config.table),
         AlarmStream::new(aws_sdk_kinesis::Client::new(&sdk), config.stream),
-    );
+    )
+    .with_format(config.format);
     lambda_runtime::run(service_fn(|event| handler.handle(event))).await
 }

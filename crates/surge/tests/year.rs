@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDateTime};
 use function::SequenceNumber;
-use model::{Measure, Second};
+use model::{Measure, OrderFormat, Second};
 use rusqlite::Connection;
 use surge::{Arrival, Arrivals, Granule, lines, start_of};
 use testkit::Orders;
@@ -62,7 +62,7 @@ fn by_us(spread: &[(i64, String)], measure: Measure) -> Vec<BTreeSet<i64>> {
         .iter()
         .map(|(start, records)| {
             let arrival = |(sequence, second, line): &'_ (SequenceNumber, Second, &str)| {
-                let (lines, refused) = lines(line.as_bytes(), measure);
+                let (lines, refused) = lines(&OrderFormat::default(), line.as_bytes(), measure);
                 assert_eq!(refused, 0);
                 (sequence.clone(), *second, lines)
             };
