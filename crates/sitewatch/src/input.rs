@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, bail};
-use model::decode;
+use model::OrderFormat;
 
 use crate::unpack::unpacked;
 
 /// The longest line: what a Kinesis record holds.
 const LONGEST_LINE: u64 = 1024 * 1024;
+/// How much is read at once to find whole objects.
+const BLOCK: u64 = 1024 * 1024;
 /// Line breaks that a quoted field may hold; a quote that is not closed by then is
 /// taken for a fault of its own line.
 const LINES_OF_A_FIELD: usize = 100;
@@ -21,10 +23,22 @@ const LINES_OF_A_FIELD: usize = 100;
 /// A file of orders.
 pub(crate) struct Input {
     path: PathBuf,
+    format: OrderFormat,
+    kind: Kind,
     reader: Box<dyn BufRead + Send>,
     read: Arc<AtomicU64>,
     /// Lines that were read ahead.
     ahead: VecDeque<Vec<u8>>,
+}
+
+/// What a line of it is.
+enum Kind {
+    /// CSV, in which a field may hold line breaks, or a line of JSON.
+    Either,
+    Csv,
+    /// A JSON object, over as many lines as it likes. What is read and cut off behind the
+    /// last whole one.
+    Objects(Vec<u8>),
 }
 
 /// A file that counts what is read of it.
@@ -51,11 +65,11 @@ pub(crate) fn size(path: &Path) -> anyhow::Result<u64> {
 }
 
 impl Input {
-    /// Opens a file, packed or not.
+    /// Opens a file of orders that look like this, packed or not.
     ///
     /// # Errors
     /// If it cannot be read or is not text.
-    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(path: &Path, format: &OrderFormat) -> anyhow::Result<Self> {
         let named = || path.display().to_string();
         let read = Arc::new(AtomicU64::new(0));
         let file = Counted(File::open(path).with_context(named)?, Arc::clone(&read));
@@ -66,6 +80,12 @@ impl Input {
         }
         Ok(Self {
             path: path.to_owned(),
+            format: format.clone(),
+            kind: match (format.is_described(), format.is_json()) {
+                (false, _) => Kind::Either,
+                (true, false) => Kind::Csv,
+                (true, true) => Kind::Objects(Vec::new()),
+            },
             reader,
             read,
             ahead: VecDeque::new(),
@@ -88,7 +108,7 @@ impl Input {
             let Some(line) = self.next_line()? else {
                 break;
             };
-            let is_order = match decode(&line).next().map(|decoded| decoded.line) {
+            let is_order = match self.format.decode(&line).next().map(|decoded| decoded.line) {
                 Some(Ok(_)) => true,
                 Some(Err(reject)) => {
                     wrong.get_or_insert((number, reject));
@@ -104,7 +124,12 @@ impl Input {
         }
         let path = self.path.display();
         match wrong {
-            Some((number, reject)) => bail!("{path}: no orders; line {number}: {reject}"),
+            Some((number, reject)) => {
+                bail!(
+                    "{path}: no orders; line {number}: {}",
+                    self.format.explain(&reject)
+                )
+            }
             None => bail!("{path}: no orders: expected CSV or JSON lines, found nothing"),
         }
     }
@@ -117,6 +142,10 @@ impl Input {
         if let Some(line) = self.ahead.pop_front() {
             return Ok(Some(line));
         }
+        if let Kind::Objects(rest) = &mut self.kind {
+            let block = std::mem::take(rest);
+            return self.objects(block);
+        }
         let Some(first) = self.physical_line()? else {
             return Ok(None);
         };
@@ -124,7 +153,8 @@ impl Input {
             let quotes = lines.iter().flatten().filter(|byte| **byte == b'"');
             quotes.count() % 2 == 1
         };
-        let is_json = first.trim_ascii_start().first() == Some(&b'{');
+        let is_json =
+            matches!(self.kind, Kind::Either) && first.trim_ascii_start().first() == Some(&b'{');
         let mut lines = VecDeque::from([first]);
         if !is_json && is_open(&lines) {
             while lines.len() <= LINES_OF_A_FIELD && is_open(&lines) {
@@ -139,6 +169,44 @@ impl Input {
             }
         }
         Ok(Some(lines.into_iter().flatten().collect()))
+    }
+
+    /// Reads on until an object ends, and takes all that do; the first of them. A last piece
+    /// that is none is one, too.
+    fn objects(&mut self, mut block: Vec<u8>) -> anyhow::Result<Option<Vec<u8>>> {
+        loop {
+            let read = self.reader.by_ref().take(BLOCK).read_to_end(&mut block);
+            let is_end = read.with_context(|| self.path.display().to_string())? == 0;
+            let end = match OrderFormat::last_object_end(&block) {
+                _ if is_end => block.len(),
+                Some(end) => end,
+                None if block.len() as u64 > LONGEST_LINE => {
+                    memchr::memrchr(b'\n', &block).map_or(block.len(), |end| end + 1)
+                }
+                None => continue,
+            };
+            self.kind = Kind::Objects(block.split_off(end));
+            self.ahead.extend(self.objects_in(&block)?);
+            return Ok(self.ahead.pop_front());
+        }
+    }
+
+    /// The objects in a block, and what is none.
+    fn objects_in(&self, block: &[u8]) -> anyhow::Result<Vec<Vec<u8>>> {
+        let mut objects: Vec<Vec<u8>> = Vec::new();
+        let mut last = None;
+        for decoded in self.format.decode(block) {
+            // The lines of an order have the same bytes.
+            if last.replace(decoded.bytes.as_ptr()) == Some(decoded.bytes.as_ptr()) {
+                continue;
+            }
+            if decoded.bytes.len() as u64 > LONGEST_LINE {
+                let path = self.path.display();
+                bail!("{path}: an order is longer than 1 MiB, which no record holds");
+            }
+            objects.push(decoded.bytes.to_vec());
+        }
+        Ok(objects)
     }
 
     fn physical_line(&mut self) -> anyhow::Result<Option<Vec<u8>>> {

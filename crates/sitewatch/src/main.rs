@@ -3,6 +3,7 @@
 mod backtest;
 mod demo;
 mod input;
+mod orders;
 #[cfg(feature = "redrive")]
 mod redrive;
 mod replay;
@@ -63,7 +64,8 @@ async fn main() -> ExitCode {
                 show::BAD.render(),
                 show::BAD.render_reset()
             );
-            if error.is::<backtest::Usage>() || error.is::<function::env::ConfigError>() {
+            let mistake = error.is::<backtest::Usage>() || error.is::<function::env::ConfigError>();
+            if mistake || error.is::<orders::BadFormat>() {
                 return ExitCode::from(2);
             }
             ExitCode::FAILURE

@@ -36,7 +36,9 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// no records; the error says where to go on.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let pace = Pace::of(arguments);
-    let source = Source::open(&arguments.paths, !arguments.no_line_numbers)?;
+    let format = arguments.orders.format()?;
+    let numbers = !arguments.no_line_numbers && !format.is_described();
+    let source = Source::open(&arguments.paths, format, numbers)?;
     let config = sdk::config(CALL_TIMEOUT).await?;
     let stream = KinesisStream::new(aws_sdk_kinesis::Client::new(&config), &arguments.stream);
     let interrupts = Arc::new(AtomicU32::new(0));

@@ -16,6 +16,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::orders::{self, Orders};
 use crate::show::{self, BAD, GOOD, HEAD, WARN, counted};
 use crate::stack::{
     Answer, Arrival, BuiltIn, Database, Event, Function, Functions, Keep, MySqlUrl, ORDERS, Pump,
@@ -49,6 +50,8 @@ pub(crate) struct Arguments {
     /// Keep the alarm history in this MySQL server instead of SQLite
     #[arg(long, value_name = "mysql://USER:PASSWORD@HOST:PORT/DATABASE", value_parser = MySqlUrl::parser())]
     mysql: Option<MySqlUrl>,
+    #[command(flatten)]
+    orders: Orders,
     /// Shards of the stream of orders when it is made
     #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(i32).range(1..=100))]
     shards: i32,
@@ -65,6 +68,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// If a part cannot start.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     log();
+    // Told before anything starts, and in the file's own name.
+    arguments.orders.format()?;
     let remote = arguments.functions.as_deref();
     let remote = remote.map(|url| Remote::new(url, arguments.mysql.is_some()));
     let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), arguments.port);
@@ -82,7 +87,10 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(url) => Database::MySql(url.clone()),
         None => Database::sqlite(file.as_deref())?,
     };
-    let lookup = |name: &str| std::env::var(name).ok();
+    let lookup = |name: &str| match name {
+        orders::VARIABLE => arguments.orders.file(),
+        _ => std::env::var(name).ok(),
+    };
     let functions = Arc::new(Functions {
         built_in: BuiltIn::new(&resources, &lookup, database).await?,
         remote,
@@ -231,6 +239,12 @@ fn show_trouble(function: Function, what: &str) {
     );
 }
 
+/// A file's path from wherever a function runs.
+fn absolute(file: &str) -> String {
+    let path = std::path::absolute(file);
+    path.map_or_else(|_| file.to_owned(), |path| path.display().to_string())
+}
+
 fn show_start(arguments: &Arguments, resources: &Resources) {
     let history = match (&arguments.mysql, &arguments.data) {
         (Some(_), _) => "the MySQL server given".to_owned(),
@@ -256,7 +270,9 @@ fn show_start(arguments: &Arguments, resources: &Resources) {
         anstream::println!("  {what:<10} {value}");
     }
     anstream::println!("\n{HEAD}For producers, readers and cargo lambda watch:{HEAD:#}\n");
-    for (name, value) in resources.environment() {
+    let file = arguments.orders.file();
+    let file = file.map(|file| (orders::VARIABLE, absolute(&file)));
+    for (name, value) in resources.environment().into_iter().chain(file) {
         anstream::println!("export {name}={value}");
     }
     anstream::println!(

@@ -16,7 +16,7 @@ use chrono::{DateTime, NaiveDateTime};
 use function::env::Env;
 use function::{Deadline, KinesisEvent};
 use memory::{Memory, Stream};
-use model::{Alarm, AlarmKind, Measure, Second};
+use model::{Alarm, AlarmKind, Measure, OrderFormat, Second};
 use serde_json::{Value, json};
 use surge::{Arrivals, Bucket, Handler, Rule, Site, lines};
 use testkit::{Orders, agent_json, small_orders};
@@ -128,7 +128,10 @@ fn directly(arrived: &[(i64, String)], rule: &Rule) -> Vec<Alarm> {
     let mut days = BTreeSet::new();
     for (second, line) in arrived {
         let mut bucket = Bucket::new(rule.count());
-        bucket.add(lines(line.as_bytes(), rule.count()).0, rule.count());
+        bucket.add(
+            lines(&OrderFormat::default(), line.as_bytes(), rule.count()).0,
+            rule.count(),
+        );
         arrivals.add(Second::new(*second), &bucket);
         let day = second.div_euclid(DAY);
         days.extend([day, day + 1]);

@@ -1,4 +1,4 @@
-//! A file as blocks of whole lines, unpacked on the way.
+//! A file as blocks of whole lines or JSON objects, unpacked on the way.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read as _};
@@ -6,17 +6,21 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use model::OrderFormat;
 
 use crate::unpack::unpacked;
 
 /// How much is unpacked before it is decoded: enough for the two to go on side by
 /// side, on a core each.
 const BLOCK: usize = 1 << 20;
+/// No order is longer; what seems to be is broken JSON, and is cut at a line's end.
+const LONGEST_OBJECT: usize = 4 << 20;
 /// Nobody needs a progress bar for less.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The blocks of a file, in their order.
 pub(crate) struct Blocks {
+    is_json: bool,
     source: Box<dyn BufRead + Send>,
     /// What was read behind the last whole line.
     rest: Vec<u8>,
@@ -26,11 +30,11 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
-    /// Opens a file.
+    /// Opens a file of orders that look like this.
     ///
     /// # Errors
     /// If it cannot be opened or read.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, format: &OrderFormat) -> io::Result<Self> {
         let file = File::open(path)?;
         let bar = ProgressBar::with_draw_target(
             Some(file.metadata()?.len()),
@@ -41,6 +45,7 @@ impl Blocks {
         }
         let source = unpacked(bar.wrap_read(file))?;
         Ok(Self {
+            is_json: format.is_json(),
             source,
             rest: Vec::new(),
             ended: false,
@@ -61,7 +66,12 @@ impl Blocks {
                 self.bar.finish_and_clear();
                 return Ok((!block.is_empty()).then_some(block));
             }
-            if let Some(end) = last_line_end(&block) {
+            let end = if self.is_json && block.len() < LONGEST_OBJECT {
+                OrderFormat::last_object_end(&block)
+            } else {
+                last_line_end(&block)
+            };
+            if let Some(end) = end {
                 self.rest = block.split_off(end);
                 return Ok(Some(block));
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context as _, bail};
-use model::{Decoded, Measure, Reason, decode};
+use model::{Decoded, Measure, OrderFormat, Reason};
 use serde::Serialize;
 use surge::Line;
 
@@ -56,15 +56,19 @@ pub(crate) struct Rejected {
 }
 
 impl Past {
-    /// Reads a file.
+    /// Reads a file of orders that look like this.
     ///
     /// # Errors
     /// If it cannot be read, or holds no order line at all.
-    pub(crate) fn read(path: &Path, measure: Measure) -> anyhow::Result<Self> {
+    pub(crate) fn read(
+        path: &Path,
+        format: &OrderFormat,
+        measure: Measure,
+    ) -> anyhow::Result<Self> {
         let name = path.display();
         let unreadable = || format!("{name} cannot be read");
-        let blocks = Blocks::open(path).with_context(unreadable)?;
-        let past = Self::of(blocks, measure).with_context(unreadable)?;
+        let blocks = Blocks::open(path, format).with_context(unreadable)?;
+        let past = Self::of(blocks, format, measure).with_context(unreadable)?;
         if past.rows.is_empty() {
             let most = past.rejected.values().max_by_key(|rejected| rejected.lines);
             match most {
@@ -81,7 +85,7 @@ impl Past {
     }
 
     /// Decodes blocks while the next ones are unpacked.
-    fn of(blocks: Blocks, measure: Measure) -> io::Result<Self> {
+    fn of(blocks: Blocks, format: &OrderFormat, measure: Measure) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(WAITING);
         std::thread::scope(|scope| {
             scope.spawn(move || {
@@ -91,7 +95,7 @@ impl Past {
                     }
                 }
             });
-            let mut reader = Reader::new(measure);
+            let mut reader = Reader::new(format, measure);
             for block in receiver {
                 reader.block(&block?);
             }
@@ -106,7 +110,8 @@ impl Past {
 }
 
 /// What is read so far.
-struct Reader {
+struct Reader<'f> {
+    format: &'f OrderFormat,
     measure: Measure,
     past: Past,
     /// Lines of the file before this block.
@@ -116,9 +121,10 @@ struct Reader {
     invoice: String,
 }
 
-impl Reader {
-    fn new(measure: Measure) -> Self {
+impl<'f> Reader<'f> {
+    fn new(format: &'f OrderFormat, measure: Measure) -> Self {
         Self {
+            format,
             measure,
             past: Past::default(),
             lines: 0,
@@ -128,7 +134,7 @@ impl Reader {
     }
 
     fn block(&mut self, block: &[u8]) {
-        for decoded in decode(block) {
+        for decoded in self.format.decode(block) {
             self.line(&decoded);
         }
         self.lines += memchr::memchr_iter(b'\n', block).count() as u64;
@@ -145,7 +151,7 @@ impl Reader {
                     .or_insert_with(|| Rejected {
                         lines: 1,
                         first_line,
-                        example: reject.to_string(),
+                        example: self.format.explain(reject).to_string(),
                     });
                 return;
             }

@@ -146,7 +146,8 @@ pub(crate) fn report(orders: &Path, page: &Path) -> anyhow::Result<Vec<Alarm>> {
 impl Backtest {
     fn run(options: &Options) -> anyhow::Result<Self> {
         let rule = options.rule()?;
-        let mut past = Past::read(&options.file, rule.count())?;
+        let format = options.orders.format()?;
+        let mut past = Past::read(&options.file, &format, rule.count())?;
         let spread = !options.no_spread && !past.has_seconds;
         let mut rows = std::mem::take(&mut past.rows);
         if spread {

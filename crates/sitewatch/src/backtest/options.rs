@@ -11,10 +11,12 @@ use function::env::{ConfigError, Env};
 use surge::Rule;
 use thiserror::Error;
 
+use crate::orders::Orders;
+
 /// What to run the rule over, and how to show what comes of it.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Past orders: CSV in the Online Retail columns or JSON lines, plain, .zst or .gz
+    /// Past orders: CSV in the Online Retail columns or JSON lines, or what --orders says; plain, .zst or .gz
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
@@ -33,6 +35,9 @@ pub(crate) struct Options {
     /// Also write a page with the rate, the threshold and the alarms drawn; needs no network
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) orders: Orders,
 
     #[command(flatten)]
     rule: RuleOptions,
@@ -115,6 +120,7 @@ impl Options {
             all: false,
             json: false,
             html: None,
+            orders: Orders::default(),
             rule: RuleOptions {
                 flags_alone: true,
                 ..RuleOptions::default()
@@ -159,6 +165,8 @@ impl Options {
                     value,
                     expected,
                 } => (name, value, expected),
+                // The rule has none.
+                ConfigError::File { name, path, .. } => (name, path, "a file"),
             };
             Usage {
                 flag: variable.to_lowercase().replace('_', "-"),

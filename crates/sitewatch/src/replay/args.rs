@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::orders::Orders;
+
 /// Sends past orders to a Kinesis stream, local or on AWS.
 ///
-/// Reads CSV of the Online Retail columns and JSON lines (both also as .gz or .zst),
-/// and Kinesis event files as in events/. Each line becomes one record, its partition
-/// key the invoice number; the lines of an invoice arrive in their order, whatever
-/// fails on the way.
+/// Reads CSV of the Online Retail columns and JSON lines, or orders as --orders says they
+/// look (all also as .gz or .zst), and Kinesis event files as in events/. Each line, or JSON
+/// object, becomes one record, its partition key the invoice number; the lines of an invoice
+/// arrive in their order, whatever fails on the way.
 ///
 /// Region, credentials and endpoint are the AWS SDK's usual configuration:
 /// AWS_ENDPOINT_URL points at a local endpoint.
@@ -39,7 +41,9 @@ pub(crate) struct Arguments {
     /// Begin with this line of the input, counted over all files
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) from: u64,
-    /// Send lines as they are, without a line number within their invoice
+    #[command(flatten)]
+    pub(crate) orders: Orders,
+    /// Send lines as they are, without a line number within their invoice; with --orders they are
     #[arg(long)]
     pub(crate) no_line_numbers: bool,
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::decode;
+use model::OrderFormat;
 use serde::Deserialize;
 
 use super::backlog::Parcel;
@@ -36,6 +36,7 @@ impl Sourced {
 /// The files of a replay, one after the other.
 pub(crate) struct Source {
     paths: VecDeque<PathBuf>,
+    format: OrderFormat,
     input: Option<Input>,
     bytes: u64,
     read_before: u64,
@@ -73,13 +74,18 @@ impl Source {
     ///
     /// # Errors
     /// For the first one that is not.
-    pub(crate) fn open(paths: &[PathBuf], numbers_lines: bool) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        paths: &[PathBuf],
+        format: OrderFormat,
+        numbers_lines: bool,
+    ) -> anyhow::Result<Self> {
         let mut bytes = 0;
         for path in paths {
             bytes += crate::input::size(path)?;
         }
         Ok(Self {
             paths: paths.iter().cloned().collect(),
+            format,
             input: None,
             bytes,
             read_before: 0,
@@ -147,7 +153,7 @@ impl Source {
                     self.ready.extend(records);
                     return Ok(None);
                 }
-                let mut input = Input::open(&path)?;
+                let mut input = Input::open(&path, &self.format)?;
                 input.judge(JUDGED_LINES)?;
                 self.input = Some(input);
             }
@@ -171,7 +177,8 @@ impl Source {
     /// A line as a record; `None` for a header or a blank line.
     fn sourced(&mut self, mut bytes: Vec<u8>) -> Option<Sourced> {
         self.line += 1;
-        let decoded = decode(&bytes).next()?;
+        let mut lines = self.format.decode(&bytes);
+        let decoded = lines.next()?;
         let (key, date, number) = match &decoded.line {
             Ok(line) => {
                 let invoice = line.invoice_no.clone().into_owned();
@@ -185,7 +192,7 @@ impl Source {
             // No invoice to be in order with: spread over the shards.
             Err(_) => (format!("line-{}", self.line), None, None),
         };
-        let is_no_order = decoded.line.is_err();
+        let is_no_order = decoded.line.is_err() || lines.any(|decoded| decoded.line.is_err());
         if let Some(number) = number {
             bytes = numbered(bytes, number);
         }
@@ -221,7 +228,10 @@ impl Source {
                     number + 1
                 );
             };
-            let is_no_order = decode(&data).any(|decoded| decoded.line.is_err());
+            let is_no_order = self
+                .format
+                .decode(&data)
+                .any(|decoded| decoded.line.is_err());
             let parcel = Parcel {
                 line: self.line,
                 key: record.kinesis.partition_key,
@@ -269,6 +279,8 @@ fn numbered(mut line: Vec<u8>, number: u64) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use model::decode;
+
     use super::*;
 
     #[test]

@@ -153,12 +153,14 @@ impl BuiltIn {
             orders: orders::Handler::new(
                 DynamoTable::new(tables.clone(), orders.table),
                 SqsQueue::new(queues.clone(), orders.rejects),
-            ),
+            )
+            .with_format(orders.format),
             surge: surge::Handler::new(
                 surge.rule,
                 surge::DynamoTable::new(tables.clone(), surge.table),
                 AlarmStream::new(aws_sdk_kinesis::Client::new(&sdk), surge.stream),
-            ),
+            )
+            .with_format(surge.format),
             notify: notify::Handler::new(
                 DynamoLedger::new(tables, notify.table),
                 SnsTopic::new(aws_sdk_sns::Client::new(&sdk), notify.topic),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use function::delivery::{CallError, Outcome, Target};
 use function::rejects::{Part, Rejected, send};
 use function::{Deadline, Record};
-use model::{Field, Found, Position, Reason, Reject};
+use model::{Field, Found, OrderFormat, Position, Reason, Reject};
 use serde_json::{Value, json};
 use testkit::{Endpoint, Fault, FaultProxy};
 
@@ -37,6 +37,7 @@ async fn messages(stream: &str, number: u64, reason: Reason, bytes: &[u8]) -> Ve
     let position = Position {
         user_record: None,
         line: 1,
+        item: None,
     };
     let reject = Reject::field(reason, Field::Quantity, Found::Text);
     let rejected = Rejected {
@@ -48,7 +49,8 @@ async fn messages(stream: &str, number: u64, reason: Reason, bytes: &[u8]) -> Ve
     };
     let bodies = Bodies::default();
     let deadline = Deadline::after(Duration::from_secs(10));
-    send(&bodies, "orders", &[record], &[rejected], deadline).await;
+    let format = OrderFormat::default();
+    send(&bodies, "orders", &format, &[record], &[rejected], deadline).await;
     bodies.0.into_inner().expect("bodies")
 }
 
