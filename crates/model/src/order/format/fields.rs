@@ -249,19 +249,21 @@ impl Fields {
     }
 
     /// What was expected of a field instead, in words.
-    pub(crate) fn expected(&self, reject: &Reject) -> String {
-        match (reject.reason, self.numbers.thousands) {
+    fn expected(&self, reject: &Reject) -> String {
+        let NumberForm { decimal, thousands } = self.numbers;
+        match (reject.reason, reject.field) {
             (Reason::NotADate, _) => self.dates.kind.to_string(),
-            (Reason::NotANumber, None) if self.numbers != NumberForm::default() => {
-                format!(
-                    "expected a number with {:?} before its decimals",
-                    self.numbers.decimal
-                )
+            (Reason::NotANumber, Some(Field::CustomerID)) => {
+                "expected a number, or text = true in the order format".to_owned()
             }
-            (Reason::NotANumber, Some(thousands)) => format!(
-                "expected a number with {:?} before its decimals and {thousands:?} between thousands",
-                self.numbers.decimal
-            ),
+            (Reason::NotANumber, Some(Field::Quantity | Field::UnitPrice))
+                if self.numbers != NumberForm::default() =>
+            {
+                let thousands = thousands
+                    .map(|sign| format!(" and {sign:?} between thousands"))
+                    .unwrap_or_default();
+                format!("expected a number with {decimal:?} before its decimals{thousands}")
+            }
             (reason, _) => reason.expected().to_owned(),
         }
     }
