@@ -103,13 +103,17 @@ fn since_1970(text: &str, unit: i128) -> Option<OrderDate> {
     let nanoseconds = nanoseconds.checked_mul(Decimal::from_i128_with_scale(unit, 0))?;
     let nanoseconds = nanoseconds.normalize();
     let nanoseconds = nanoseconds.is_integer().then(|| nanoseconds.to_i128())??;
-    let seconds = i64::try_from(nanoseconds.div_euclid(NANOSECONDS)).ok()?;
-    let rest = u32::try_from(nanoseconds.rem_euclid(NANOSECONDS)).ok()?;
-    OrderDate::utc(DateTime::from_timestamp(seconds, rest)?.naive_utc())
+    at_nanoseconds(nanoseconds)
 }
 
 fn at_timestamp(at: jiff::Timestamp) -> Option<OrderDate> {
-    since_1970(&at.as_nanosecond().to_string(), 1)
+    at_nanoseconds(at.as_nanosecond())
+}
+
+fn at_nanoseconds(nanoseconds: i128) -> Option<OrderDate> {
+    let seconds = i64::try_from(nanoseconds.div_euclid(NANOSECONDS)).ok()?;
+    let rest = u32::try_from(nanoseconds.rem_euclid(NANOSECONDS)).ok()?;
+    OrderDate::utc(DateTime::from_timestamp(seconds, rest)?.naive_utc())
 }
 
 fn naive(at: civil::DateTime) -> Option<NaiveDateTime> {
