@@ -790,3 +790,61 @@ proptest! {
         prop_assert_eq!(line.unit_price, model::Decimal::new(units, 2).normalize());
     }
 }
+
+/// A line as any shop may have it.
+fn any_line() -> impl Strategy<Value = (String, String, i64, i64, i64, u64)> {
+    (
+        "[A-Z0-9]{1,8}(-[0-9]{1,3})?",
+        "[ -~ä€]{0,20}",
+        -5_i64..1_000,
+        -1_000_000_i64..1_000_000,
+        0_i64..4_000_000_000,
+        1_u64..50,
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_a_shop_writes_is_read_as_it_was(
+        lines in proptest::collection::vec(any_line(), 1..5), customer in "[a-z]{1,4}_[0-9]{1,4}",
+        guest: bool, marked: bool,
+    ) {
+        let german = GERMAN.replace("%H:%M\"", "%H:%M:%S %z\"").replace(
+            "Country = \"Land\"",
+            "Country = { value = \"DE\" }",
+        );
+        for (text, is_whole) in [(german.as_str(), false), (ORDERS, true)] {
+            let format = format(text);
+            let line = |(code, name, quantity, cents, seconds, no): &(String, String, i64, i64, i64, u64)| {
+                let moment = if is_whole { lines[0].4 } else { *seconds };
+                let date = chrono::DateTime::from_timestamp(moment, 0).expect("in range");
+                OrderLine {
+                    invoice_no: "7001".into(),
+                    stock_code: code.clone().into(),
+                    description: name.trim().to_owned().into(),
+                    quantity: *quantity,
+                    order_date: model::OrderDate::parse(&date.to_rfc3339()).expect("a date"),
+                    unit_price: model::Decimal::new(*cents, 2).normalize(),
+                    customer: match (guest, is_whole) {
+                        (true, _) => Customer::Guest,
+                        (false, true) => Customer::Text(customer.clone().into()),
+                        (false, false) => Customer::Registered(17850),
+                    },
+                    country: if is_whole { "FR" } else { "DE" }.into(),
+                    line_no: is_whole.then_some(*no),
+                    currency: model::Currency::parse("EUR").filter(|_| is_whole),
+                    cancellation: match (is_whole && marked, *quantity < 0) {
+                        (true, _) => Cancellation::Marked,
+                        (false, true) => Cancellation::Shown,
+                        (false, false) => Cancellation::No,
+                    },
+                }
+            };
+            let written: Vec<OrderLine<'_>> = lines.iter().map(line).collect();
+            let record = format.write(&written).expect("a described form");
+            let read: Vec<_> = format.decode(&record).map(|decoded| decoded.line).collect();
+            let written: Vec<_> = written.into_iter().map(Ok).collect();
+            prop_assert_eq!(read, written, "{}", String::from_utf8_lossy(&record));
+        }
+    }
+}

@@ -14,12 +14,14 @@ mod json;
 mod reading;
 mod table;
 mod tree;
+mod writing;
 
 use std::fmt;
 
 pub(crate) use reading::Reading;
 pub use table::FormatError;
 
+use super::line::OrderLine;
 use crate::record::Lines;
 use crate::reject::{Field, Reason, Reject};
 use csv::Columns;
@@ -62,6 +64,15 @@ impl OrderFormat {
     pub fn decode<'a>(&'a self, record: &'a [u8]) -> Lines<'a> {
         let reading = self.0.as_ref().map(|format| Box::new(Reading::new(format)));
         Lines::of(record, reading)
+    }
+
+    /// A record of one order's lines, as a shop with this form would send it: what decodes to
+    /// them again, as far as the form can say what they hold. `None` for the Online Retail
+    /// forms.
+    #[must_use]
+    pub fn write(&self, lines: &[OrderLine<'_>]) -> Option<Vec<u8>> {
+        let described = self.0.as_ref()?;
+        Some(writing::record(described, lines))
     }
 
     /// Whether it is a shop's own, and not the Online Retail forms.

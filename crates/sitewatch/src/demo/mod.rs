@@ -9,6 +9,7 @@ mod screen;
 mod shop;
 mod summary;
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,9 +21,11 @@ use clap::Args;
 use embedded::Services;
 use function::Deadline;
 use function::delivery::{Fate, deliver};
+use model::{OrderFormat, decode};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::orders::{self, Orders};
 use crate::replay::{KinesisStream, LIMITS, Parcel};
 use crate::stack::{
     Answer, Arrival, BuiltIn, Database, Event, Function, Functions, Keep, MySqlUrl, ORDERS, Pump,
@@ -40,6 +43,8 @@ use summary::Summary;
 /// network and no server. Time is sped up: a second of the shop takes a twentieth.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    orders: Orders,
     /// Where the orders that were sent and the report are written
     #[arg(long, value_name = "DIR", default_value = "sitewatch-demo")]
     out: PathBuf,
@@ -63,10 +68,11 @@ const SECOND: Duration = Duration::from_secs(60);
 /// # Errors
 /// If a part cannot start or fails, and if what came out is not what went in.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let format = arguments.orders.format()?;
     std::fs::create_dir_all(&arguments.out)
         .with_context(|| format!("no folder {}", arguments.out.display()))?;
     let services = Services::start((Ipv4Addr::LOCALHOST, 0).into(), None).await?;
-    let mut demo = Demo::new(&services, arguments).await?;
+    let mut demo = Demo::new(&services, arguments, format).await?;
     let screen = Screen::start(shop::SECONDS, arguments.speed);
     let shown = demo.live(&screen, arguments.speed).await;
     screen.end();
@@ -75,6 +81,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 struct Demo {
+    format: OrderFormat,
     resources: Resources,
     stream: KinesisStream,
     queues: aws_sdk_sqs::Client,
@@ -84,18 +91,28 @@ struct Demo {
     notify: Pump,
     history: Pump,
     shop: Shop,
+    /// The keys of the rows that there must be.
+    keys: BTreeSet<(i64, String)>,
     summary: Summary,
 }
 
 impl Demo {
-    async fn new(services: &Services, arguments: &Arguments) -> anyhow::Result<Self> {
+    async fn new(
+        services: &Services,
+        arguments: &Arguments,
+        format: OrderFormat,
+    ) -> anyhow::Result<Self> {
         let resources = Resources::make(services.url(), SHARDS, None).await?;
         let database = match &arguments.mysql {
             Some(url) => Database::MySql(url.clone()),
             None => Database::sqlite(None)?,
         };
         // The rule is the default one, whatever the environment says.
-        let built_in = BuiltIn::new(&resources, &|_| None, database).await?;
+        let lookup = |name: &str| match name {
+            orders::VARIABLE => arguments.orders.file(),
+            _ => None,
+        };
+        let built_in = BuiltIn::new(&resources, &lookup, database).await?;
         let functions = Arc::new(Functions {
             built_in,
             remote: None,
@@ -107,6 +124,7 @@ impl Demo {
             Pump::new(function, client, functions, Arrival::Read, Keep::default())
         };
         Ok(Self {
+            format,
             stream: KinesisStream::new(client.clone(), ORDERS),
             queues: aws_sdk_sqs::Client::new(&sdk),
             orders: pump(Function::Orders)?,
@@ -114,6 +132,7 @@ impl Demo {
             notify: pump(Function::Notify)?,
             history: pump(Function::History)?,
             shop: Shop::new(),
+            keys: BTreeSet::new(),
             summary: Summary::default(),
             functions,
             resources,
@@ -136,7 +155,10 @@ impl Demo {
 
     /// One second of the shop's, to its end.
     async fn second(&mut self, now: DateTime<Utc>, screen: &Screen) -> anyhow::Result<()> {
-        let parcels = self.shop.orders(now);
+        let mut parcels = self.shop.orders(now);
+        for parcel in &mut parcels {
+            self.rewrite(parcel);
+        }
         self.summary.sent += parcels.len() as u64;
         self.send(&parcels).await?;
         let (stored, counted) = tokio::join!(self.orders.drain(now), self.surge.drain(now));
@@ -154,6 +176,21 @@ impl Demo {
             }
         }
         Ok(())
+    }
+
+    /// A line of the demo's shop as a shop of the given form sends it. What is no order line
+    /// is none in any form.
+    fn rewrite(&mut self, parcel: &mut Parcel) {
+        let Some(Ok(line)) = decode(&parcel.data).next().map(|decoded| decoded.line) else {
+            return;
+        };
+        if let Some(record) = self.format.write(&[line]) {
+            parcel.data = record;
+        }
+        let lines = self.format.decode(&parcel.data);
+        let good = lines.filter_map(|decoded| decoded.line.ok());
+        let keys = good.map(|line| (line.customer_key(), line.order_id()));
+        self.keys.extend(keys);
     }
 
     async fn send(&self, parcels: &[Parcel]) -> anyhow::Result<()> {
@@ -205,8 +242,14 @@ impl Demo {
         written.with_context(|| format!("{} cannot be written", orders.display()))?;
         let report = out.join("report.html");
         let alarms = crate::backtest::report(&orders, &report)?;
+        // A form without line numbers does not tell all lines apart.
+        let (sent, bad) = (self.shop.lines() - self.shop.bad(), self.shop.bad());
+        let good = match self.format.is_described() {
+            true => self.keys.len() as u64,
+            false => sent,
+        };
+        self.summary.alike = sent - good;
         self.summary.print(&self.shop);
-        let (good, bad) = (self.shop.lines() - self.shop.bad(), self.shop.bad());
         let (rows, rejected) = (self.summary.rows, self.summary.rejected());
         ensure!(
             (rows, rejected) == (good, bad),

@@ -15,6 +15,8 @@ pub(super) struct Summary {
     pub(super) sent: u64,
     /// Rows in the table.
     pub(super) rows: u64,
+    /// Lines that are no rows of their own, since their form does not tell them from others.
+    pub(super) alike: u64,
     /// What lies in the rejects queue.
     pub(super) rejects: Vec<Value>,
     /// What SNS has delivered.
@@ -55,7 +57,11 @@ impl Summary {
             format!("{orders} orders; {twice} {copies}"),
         );
         let once = "in DynamoDB: each good line once, however often it came";
-        row("Rows stored", self.rows, once.to_owned());
+        let alike = match self.alike {
+            0 => String::new(),
+            n => format!("; {n} alike to the last letter, which line numbers would tell apart"),
+        };
+        row("Rows stored", self.rows, format!("{once}{alike}"));
         let reason = self.rejects.first().and_then(|r| r["message"].as_str());
         let reason = format!("in SQS, copies and all: {}", reason.unwrap_or("none"));
         row("Rejects", self.rejects.len() as u64, reason);

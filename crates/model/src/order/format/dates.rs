@@ -61,6 +61,25 @@ impl DateForm {
         }
     }
 
+    /// The date as the shop writes it, as exactly as its form allows.
+    pub(crate) fn write(&self, date: OrderDate) -> String {
+        let moment = date.moment();
+        let pattern = match &self.kind {
+            DateKind::Iso => return date.to_string(),
+            DateKind::Seconds => return moment.timestamp().to_string(),
+            DateKind::Milliseconds => return moment.timestamp_millis().to_string(),
+            DateKind::Pattern(pattern) => pattern,
+        };
+        let zone = self.zone.clone().filter(|_| date.is_utc());
+        let at = civil(date.at()).and_then(|at| at.in_tz("UTC").ok());
+        let at = at.map(|at| {
+            at.timestamp()
+                .to_zoned_datetime(zone.unwrap_or(TimeZone::UTC))
+        });
+        let text = at.and_then(|at| BrokenDownTime::from(&at).to_string(pattern).ok());
+        text.unwrap_or_else(|| date.to_string())
+    }
+
     /// The date in UTC if it is local and its zone is known.
     fn placed(&self, date: OrderDate) -> Option<OrderDate> {
         let Some(zone) = self.zone.as_ref().filter(|_| !date.is_utc()) else {

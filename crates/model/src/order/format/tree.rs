@@ -41,6 +41,16 @@ impl Node {
         Some(*node.slot.get_or_insert(free))
     }
 
+    /// The slot of the value itself.
+    pub(crate) fn own_slot(&self) -> Option<usize> {
+        self.slot
+    }
+
+    /// What is named of what lies in it, each with its name.
+    pub(crate) fn children(&self) -> &[(String, Self)] {
+        &self.children
+    }
+
     /// Takes what the tree names out of a JSON object into slots.
     ///
     /// # Errors
