@@ -30,6 +30,38 @@ for _ in range(300):
 print(json.dumps({"rows": len(found), "subjects": [json.loads(m["Body"])["Subject"] for m in messages]}))
 "#;
 
+/// Puts so many orders of a webhook's form on the stream, each with a number of its own,
+/// waits until all rows and a message are there, and prints what it finds. `sys.argv`: the
+/// payload's file, where the order's number is, how many orders.
+const WEBHOOKS: &str = r#"
+import boto3, json, os, sys, time
+path, *steps = sys.argv[1], *sys.argv[2].split("/")[1:]
+count = int(sys.argv[3])
+client = lambda service: boto3.client(service)
+def payload(number):
+    order = json.load(open(path))
+    inner = order
+    for step in steps[:-1]:
+        inner = inner[step]
+    inner[steps[-1]] = f"N-{number}"
+    # As a system sends it, and as its documentation shows it.
+    return json.dumps(order, indent=number % 2 * 2 or None)
+records = [{"Data": payload(n), "PartitionKey": str(n)} for n in range(count)]
+put = client("kinesis").put_records(StreamName="orders", Records=records)
+assert put["FailedRecordCount"] == 0, put
+found, messages = [], []
+for _ in range(300):
+    found = client("dynamodb").scan(TableName=os.environ["ORDERS_TABLE"])["Items"]
+    queue = client("sqs").get_queue_url(QueueName="messages")["QueueUrl"]
+    messages = client("sqs").receive_message(QueueUrl=queue, VisibilityTimeout=0).get("Messages", [])
+    if len(found) >= 3 * count and messages:
+        break
+    time.sleep(0.1)
+first = min((row for row in found if row["InvoiceNo"]["S"] == "N-0"), key=lambda row: row["StockCode"]["S"])
+print(json.dumps({"rows": len(found), "first": {name: list(value.values())[0] for name, value in first.items()},
+                  "subjects": [json.loads(m["Body"])["Subject"] for m in messages]}))
+"#;
+
 /// The running stack, and the environment that it has printed.
 struct Up {
     process: Child,
@@ -78,10 +110,13 @@ impl Up {
 
     /// Sends orders as somebody else's client does, and tells what that finds.
     fn client(&self, first: u32, count: u32, rows: u32) -> Value {
-        let numbers = [first, count, rows].map(|n| n.to_string());
+        self.python(CLIENT, &[first, count, rows].map(|n| n.to_string()))
+    }
+
+    fn python(&self, script: &str, arguments: &[String]) -> Value {
         let output = python()
-            .args(["-c", CLIENT])
-            .args(numbers)
+            .args(["-c", script])
+            .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .output()
             .expect("python of the test tools");
@@ -149,6 +184,55 @@ fn the_stack_serves_any_client_and_goes_on_where_it_ended() {
         orders[0].contains("1 record ") && orders[0].contains("1 line stored"),
         "{printed}"
     );
+}
+
+#[test]
+fn orders_of_three_shop_systems_become_rows_and_an_alarm() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    for (system, number, expected) in [
+        (
+            "shopify",
+            "/name",
+            json!({
+                "CustomerID": "8810263470406", "OrderID": "N-0-47210990207302#16205437149510.3", "Quantity": "1",
+                "UnitPrice": "9.9", "Country": "DE", "Currency": "EUR", "OrderDate": "2026-03-14T17:22:07Z",
+            }),
+        ),
+        (
+            "woocommerce",
+            "/number",
+            json!({
+                "CustomerID": "-1000000002209747867", "OrderID": "N-0-733#9303.3", "Quantity": "1",
+                "UnitPrice": "25", "Country": "AT", "Currency": "EUR", "OrderDate": "2026-03-14T08:05:41Z",
+            }),
+        ),
+        (
+            "stripe",
+            "/data/object/number",
+            json!({
+                "CustomerRef": "cus_TestExample0Moss", "CustomerID": "-5869304534256454470", "Quantity": "2480", "UnitPrice": "0.005",
+                "Country": "BE", "Currency": "EUR", "OrderDate": "2026-03-14T09:00:00Z",
+            }),
+        ),
+    ] {
+        let stack = Up::start(&[
+            "--orders",
+            &format!("{root}/layers/order-formats/{system}.toml"),
+        ]);
+        let payload = format!("{root}/crates/testkit/data/webhooks/{system}.json");
+        let found = stack.python(WEBHOOKS, &[payload, number.to_owned(), "8".to_owned()]);
+        assert_eq!(found["rows"], 24, "{system}: {found}");
+        assert_eq!(
+            found["subjects"],
+            json!(["website order rate ALARM"]),
+            "{system}"
+        );
+        for (name, value) in expected.as_object().expect("attributes") {
+            assert_eq!(&found["first"][name], value, "{system}: {name}: {found}");
+        }
+        let printed = stack.interrupt();
+        assert!(!printed.contains(" 1 rejected"), "{system}: {printed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

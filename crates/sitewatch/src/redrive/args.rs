@@ -3,6 +3,8 @@
 use clap::{ArgGroup, Args};
 use function::env::QueueUrl;
 
+use crate::orders::Orders;
+
 /// Sends again what failed: batches that were given up, or rejects.
 ///
 /// --bucket: Lambda keeps a batch that it gives up, after the last retry, in the event
@@ -17,7 +19,7 @@ use function::env::QueueUrl;
 /// --queue: each reject's bytes are put back onto the stream that they came from, and its
 /// message is deleted once the stream has them. What was refused is refused again, unless
 /// the function or its table has changed since then. Copies of a reject are sent once. A
-/// reject of more than 100 lines is the whole record, of which `surge` has counted the good
+/// reject of several lines is the whole order or record, of which `surge` has counted the good
 /// lines before. --dry-run receives the messages, too, and makes them visible again: that
 /// adds one to their receive count.
 ///
@@ -50,6 +52,8 @@ pub(crate) struct Arguments {
     /// Only rejects with this reason; may be given several times
     #[arg(long = "reason", value_name = "REASON", conflicts_with = "bucket")]
     pub(crate) reasons: Vec<String>,
+    #[command(flatten)]
+    pub(crate) orders: Orders,
     /// Show what there is and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

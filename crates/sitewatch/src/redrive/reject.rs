@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use model::OrderFormat;
 use serde::Deserialize;
 
 /// A reject, or a part of one.
@@ -62,8 +63,8 @@ impl Reject {
 
 /// The partition key that `data` gets: its order's invoice number, as `sitewatch replay`
 /// has it, or else the number that the refused record had, which spreads as well.
-pub(crate) fn partition_key(place: &Place, data: &[u8]) -> String {
-    let first = model::decode(data).next();
+pub(crate) fn partition_key(format: &OrderFormat, place: &Place, data: &[u8]) -> String {
+    let first = format.decode(data).next();
     match first.map(|decoded| decoded.line) {
         Some(Ok(order)) => order.invoice_no.into_owned(),
         _ => place.sequence_number.clone(),
@@ -125,9 +126,10 @@ mod tests {
     #[test]
     fn an_order_goes_by_its_invoice_and_nonsense_by_the_number_it_had() {
         let place = message(|_| {}).expect("a reject").place;
+        let format = OrderFormat::default();
         let order = b"536365,85123A,HEART,6,12/1/2010 8:26,2.55,17850,United Kingdom";
-        assert_eq!(partition_key(&place, order), "536365");
-        assert_eq!(partition_key(&place, b"a,b"), "4959");
-        assert_eq!(partition_key(&place, b""), "4959");
+        assert_eq!(partition_key(&format, &place, order), "536365");
+        assert_eq!(partition_key(&format, &place, b"a,b"), "4959");
+        assert_eq!(partition_key(&format, &place, b""), "4959");
     }
 }

@@ -11,6 +11,7 @@ use chrono::Utc;
 use function::Deadline;
 use function::delivery::{CallError, Fate, deliver};
 use function::telemetry::chain;
+use model::OrderFormat;
 
 use super::copies::{Held, Known, Whole};
 use super::parts::Parts;
@@ -37,6 +38,7 @@ pub(crate) async fn run(url: &str, arguments: &Arguments, stop: Stop) -> anyhow:
         queue,
         kinesis: aws_sdk_kinesis::Client::new(&config),
         arguments,
+        format: arguments.orders.format()?,
         stop,
         progress,
         known: Known::default(),
@@ -80,6 +82,7 @@ struct Redrive<'a> {
     queue: Queue,
     kinesis: aws_sdk_kinesis::Client,
     arguments: &'a Arguments,
+    format: OrderFormat,
     stop: Stop,
     progress: Progress,
     known: Known,
@@ -180,7 +183,7 @@ impl Redrive<'_> {
         let stream = KinesisStream::new(self.kinesis.clone(), name);
         let parcel = |whole: &Whole| Parcel {
             line: u64::from(whole.place.line),
-            key: partition_key(&whole.place, &whole.data),
+            key: partition_key(&self.format, &whole.place, &whole.data),
             data: whole.data.clone(),
         };
         let parcels: Vec<Parcel> = wholes.iter().map(parcel).collect();
