@@ -656,15 +656,15 @@ fn a_file_with_a_mistake_is_refused_with_its_line_and_what_was_expected() {
         ),
         (
             in_json("CustomerID = { at = \"/a\", text = \"yes\" }"),
-            "line 9: text is \"yes\": expected true or false",
+            "line 9: CustomerID.text is \"yes\": expected true or false",
         ),
         (
             in_json("CustomerID = { at = \"/a\", guest = [] }"),
-            "line 9: guest is an array: expected one value at least",
+            "line 9: CustomerID.guest is an array: expected one value at least",
         ),
         (
             in_json("CustomerID = { at = \"/a\", guest = [[1]] }"),
-            "line 9: guest is an array: expected texts or numbers",
+            "line 9: CustomerID.guest is an array: expected texts or numbers",
         ),
         (
             in_json("Cancelled = { is = [\"x\"] }"),
@@ -676,7 +676,7 @@ fn a_file_with_a_mistake_is_refused_with_its_line_and_what_was_expected() {
         ),
         (
             in_json("Cancelled = { prefix = \"\" }"),
-            "line 9: prefix is \"\": expected what the invoice numbers of cancellations begin with",
+            "line 9: Cancelled.prefix is \"\": expected what the invoice numbers of cancellations begin with",
         ),
         (
             in_json("Cancelled = { value = true }"),
@@ -691,14 +691,14 @@ fn a_file_with_a_mistake_is_refused_with_its_line_and_what_was_expected() {
                 "InvoiceDate = \"/a\"",
                 "InvoiceDate = { at = \"/a\", format = \"DD.MM.YYYY\" }",
             ),
-            "line 5: format is \"DD.MM.YYYY\": expected \"iso\", \"seconds\", \"milliseconds\", or a pattern with year, month and day",
+            "line 5: InvoiceDate.format is \"DD.MM.YYYY\": expected \"iso\", \"seconds\", \"milliseconds\", or a pattern with year, month and day",
         ),
         (
             in_json("").replace(
                 "InvoiceDate = \"/a\"",
                 "InvoiceDate = { at = \"/a\", zone = \"Europe/Berlinn\" }",
             ),
-            "line 5: zone is \"Europe/Berlinn\": expected a time zone of the IANA database, such as \"Europe/Berlin\"",
+            "line 5: InvoiceDate.zone is \"Europe/Berlinn\": expected a time zone of the IANA database, such as \"Europe/Berlin\"",
         ),
         (
             in_json("").replace(
@@ -719,7 +719,7 @@ fn a_file_with_a_mistake_is_refused_with_its_line_and_what_was_expected() {
                 "UnitPrice = \"/a\"",
                 "UnitPrice = { at = \"/a\", scale = 10 }",
             ),
-            "line 7: scale is 10: expected how many of a price's last digits are decimals, 0 to 9",
+            "line 7: UnitPrice.scale is 10: expected how many of a price's last digits are decimals, 0 to 9",
         ),
         (
             in_json("").replace("Quantity = \"/a\"", "Quantity = { value = 1.5 }"),

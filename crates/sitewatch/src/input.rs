@@ -118,6 +118,7 @@ impl Input {
             };
             read.push_back(line);
             if is_order {
+                read.append(&mut self.ahead);
                 self.ahead = read;
                 return Ok(());
             }

@@ -38,6 +38,8 @@ pub(crate) struct Item<'t> {
     value: &'t DeValue<'t>,
     /// Its key.
     pub(crate) key: &'t str,
+    /// The field that it is said of.
+    of: Option<&'t str>,
     at: usize,
 }
 
@@ -82,10 +84,12 @@ impl<'t> Table<'t> {
     /// Everything in it.
     pub(crate) fn items(&self) -> impl Iterator<Item = Item<'t>> {
         let text = self.text;
+        let of = (!self.name.contains(['[', ' '])).then_some(self.name);
         self.table.iter().map(move |(key, value)| Item {
             text,
             value: value.get_ref(),
             key: key.get_ref(),
+            of,
             at: key.span().start,
         })
     }
@@ -125,7 +129,8 @@ impl<'t> Item<'t> {
             DeValue::Array(_) => "an array".to_owned(),
             DeValue::Table(_) => "a table".to_owned(),
         };
-        self.error(format_args!("{} is {found}: expected {what}", self.key))
+        let of = self.of.map(|of| format!("{of}.")).unwrap_or_default();
+        self.error(format_args!("{of}{} is {found}: expected {what}", self.key))
     }
 
     /// The table that it is, called so in errors.
