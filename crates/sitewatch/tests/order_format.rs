@@ -203,8 +203,9 @@ fn a_mistake_in_a_format_is_told_before_anything_else_happens() {
     );
     let missing = PathBuf::from(&mistake).with_file_name("no-such-orders.toml");
     let missing = missing.display().to_string();
-    let expected =
-        format!("error: {mistake}: line 11: InvoiceDate.at is \"Date\": expected one of columns: Datum, Nr, ");
+    let expected = format!(
+        "error: {mistake}: line 11: InvoiceDate.at is \"Date\": expected one of columns: Datum, Nr, "
+    );
     for command in ["backtest", "replay", "demo", "up"] {
         for (format, expected) in [
             (&mistake, expected.clone()),

@@ -9,24 +9,31 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use testkit::{Function, MariaDb, RuntimeApi, free_port, python};
 
+/// What both clients need: the services, and what is there once there are so many rows and
+/// a message.
+const SERVICES: &str = r#"
+import boto3, json, os, sys, time
+client = lambda service: boto3.client(service)
+def found_in(rows):
+    for _ in range(300):
+        found = client("dynamodb").scan(TableName=os.environ["ORDERS_TABLE"])["Items"]
+        queue = client("sqs").get_queue_url(QueueName="messages")["QueueUrl"]
+        messages = client("sqs").receive_message(QueueUrl=queue, VisibilityTimeout=0).get("Messages", [])
+        if len(found) >= rows and messages:
+            break
+        time.sleep(0.1)
+    return found, messages
+"#;
+
 /// Puts orders on the stream, waits until all rows and a message are there, and prints
 /// what it finds. `sys.argv`: first invoice, how many, how many rows there must be.
 const CLIENT: &str = r#"
-import boto3, json, os, sys, time
 first, count, rows = map(int, sys.argv[1:4])
-client = lambda service: boto3.client(service)
 line = "{},85123A,WHITE HANGING HEART,6,2010-12-01T08:26:00,2.55,17850,United Kingdom"
 records = [{"Data": line.format(first + n), "PartitionKey": str(first + n)} for n in range(count)]
 put = client("kinesis").put_records(StreamName="orders", Records=records)
 assert put["FailedRecordCount"] == 0, put
-found, messages = [], []
-for _ in range(300):
-    found = client("dynamodb").scan(TableName=os.environ["ORDERS_TABLE"])["Items"]
-    queue = client("sqs").get_queue_url(QueueName="messages")["QueueUrl"]
-    messages = client("sqs").receive_message(QueueUrl=queue, VisibilityTimeout=0).get("Messages", [])
-    if len(found) >= rows and messages:
-        break
-    time.sleep(0.1)
+found, messages = found_in(rows)
 print(json.dumps({"rows": len(found), "subjects": [json.loads(m["Body"])["Subject"] for m in messages]}))
 "#;
 
@@ -34,10 +41,8 @@ print(json.dumps({"rows": len(found), "subjects": [json.loads(m["Body"])["Subjec
 /// waits until all rows and a message are there, and prints what it finds. `sys.argv`: the
 /// payload's file, where the order's number is, how many orders.
 const WEBHOOKS: &str = r#"
-import boto3, json, os, sys, time
 path, *steps = sys.argv[1], *sys.argv[2].split("/")[1:]
 count = int(sys.argv[3])
-client = lambda service: boto3.client(service)
 def payload(number):
     order = json.load(open(path))
     inner = order
@@ -49,14 +54,7 @@ def payload(number):
 records = [{"Data": payload(n), "PartitionKey": str(n)} for n in range(count)]
 put = client("kinesis").put_records(StreamName="orders", Records=records)
 assert put["FailedRecordCount"] == 0, put
-found, messages = [], []
-for _ in range(300):
-    found = client("dynamodb").scan(TableName=os.environ["ORDERS_TABLE"])["Items"]
-    queue = client("sqs").get_queue_url(QueueName="messages")["QueueUrl"]
-    messages = client("sqs").receive_message(QueueUrl=queue, VisibilityTimeout=0).get("Messages", [])
-    if len(found) >= 3 * count and messages:
-        break
-    time.sleep(0.1)
+found, messages = found_in(3 * count)
 first = min((row for row in found if row["InvoiceNo"]["S"] == "N-0"), key=lambda row: row["StockCode"]["S"])
 print(json.dumps({"rows": len(found), "first": {name: list(value.values())[0] for name, value in first.items()},
                   "subjects": [json.loads(m["Body"])["Subject"] for m in messages]}))
@@ -115,7 +113,7 @@ impl Up {
 
     fn python(&self, script: &str, arguments: &[String]) -> Value {
         let output = python()
-            .args(["-c", script])
+            .args(["-c", &format!("{SERVICES}{script}")])
             .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .output()

@@ -1,0 +1,97 @@
+//! What is said of a field beside its place.
+
+use jiff::tz::TimeZone;
+
+use super::super::dates::{DateForm, DateKind};
+use super::super::fields::Constant;
+use super::super::table::{FormatError, Item, Table};
+use super::NEVER_CONSTANT;
+use crate::reject::Field;
+
+/// What `value` or `default` say.
+pub(super) fn constant(
+    field: Field,
+    item: &Item<'_>,
+    table: &Table<'_>,
+) -> Result<Option<Constant>, FormatError> {
+    let (at, value, default) = (table.get("at"), table.get("value"), table.get("default"));
+    let constant = match (at, value, default) {
+        (None, Some(value), None) => value,
+        (Some(_), None, Some(default)) => default,
+        (Some(_), None, None) => return Ok(None),
+        (Some(_), Some(value), _) => {
+            return Err(value
+                .error("value stands alone: expected default, for what has nothing at its place"));
+        }
+        (None, _, Some(default)) => {
+            return Err(default.error("default goes with at: expected value, for a constant"));
+        }
+        (None, None, None) => {
+            return Err(item.error(format_args!(
+                "{}: expected at, where it is, or value, a constant",
+                item.key
+            )));
+        }
+    };
+    if NEVER_CONSTANT.contains(&field) {
+        return Err(constant.error(format_args!(
+            "{} is no constant: expected where it is",
+            item.key
+        )));
+    }
+    let text = constant.scalar().map(|text| text.trim().to_owned());
+    let text = text.filter(|text| !text.is_empty());
+    let text = text.ok_or_else(|| constant.expected("a text or a number"))?;
+    Ok(Some(Constant {
+        is_number: constant.text().is_none(),
+        text,
+    }))
+}
+
+pub(super) fn scalars(item: &Item<'_>) -> Result<Vec<String>, FormatError> {
+    let values = item.elements();
+    let texts = values.iter().map(|value| {
+        let text = value.scalar();
+        text.ok_or_else(|| value.expected("texts or numbers"))
+    });
+    let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
+    if texts.is_empty() {
+        return Err(item.expected("one value at least"));
+    }
+    Ok(texts)
+}
+
+pub(super) fn dates(table: &Table<'_>) -> Result<DateForm, FormatError> {
+    let mut form = DateForm::default();
+    if let Some(item) = table.get("format") {
+        let kind = match item.text() {
+            Some("iso") => Some(DateKind::Iso),
+            Some("seconds") => Some(DateKind::Seconds),
+            Some("milliseconds") => Some(DateKind::Milliseconds),
+            Some(pattern) => DateKind::pattern(pattern),
+            None => None,
+        };
+        form.kind = kind.ok_or_else(|| {
+            item.expected("\"iso\", \"seconds\", \"milliseconds\", or a pattern with year, month and day, such as \"%d.%m.%Y %H:%M\"")
+        })?;
+    }
+    if let Some(item) = table.get("zone") {
+        if matches!(form.kind, DateKind::Seconds | DateKind::Milliseconds) {
+            return Err(item.error("zone is for local dates: seconds since 1970 have none"));
+        }
+        let zone = item.text().and_then(|name| TimeZone::get(name).ok());
+        form.zone = Some(zone.ok_or_else(|| {
+            item.expected("a time zone of the IANA database, such as \"Europe/Berlin\"")
+        })?);
+    }
+    Ok(form)
+}
+
+pub(super) fn scale(table: &Table<'_>) -> Result<u32, FormatError> {
+    let Some(item) = table.get("scale") else {
+        return Ok(0);
+    };
+    let scale = item.whole().and_then(|scale| u32::try_from(scale).ok());
+    let scale = scale.filter(|scale| *scale <= 9);
+    scale.ok_or_else(|| item.expected("how many of a price's last digits are decimals, 0 to 9"))
+}
