@@ -104,6 +104,33 @@ fn a_line_of_csv_is_read_by_its_columns_names() {
 }
 
 #[test]
+fn a_field_with_a_line_break_belongs_to_its_line_good_or_bad() {
+    let format = format(GERMAN);
+    let row = "7001;A-1;\"Becher\nblau\";1;01.12.2010 08:26;2,55;;Deutschland";
+    let bad = row.replace(";1;", ";viele;");
+    let open = row.replace("blau\"", "blau");
+    let record = [row, &bad, row, &open, row].join("\n");
+    let lines = lines(&format, record.as_bytes());
+    let places: Vec<_> = lines
+        .iter()
+        .map(|d| (d.position.line, d.line.is_ok()))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            (1, true),
+            (3, false),
+            (5, true),
+            (7, false),
+            (8, false),
+            (9, true)
+        ]
+    );
+    let reject = lines[1].line.as_ref().expect_err("a bad line");
+    assert_eq!(reject.field, Some(Field::Quantity));
+}
+
+#[test]
 fn columns_may_go_by_their_numbers_and_constants_stand_in_for_what_a_shop_has_not() {
     let text = "format = \"csv\"\ndelimiter = \"\\t\"\n[line]\nInvoiceNo = 2\nStockCode = 4\nQuantity = { value = 1 }\n\
                 InvoiceDate = 1\nUnitPrice = { at = 5, default = 0.5 }\nCountry = { value = \"Italia\" }\n";

@@ -18,18 +18,22 @@ impl<'a> Reading<'a> {
             ..
         }) = row
         {
-            let within = &self.data[self.at..];
-            let within = &within[..within.len().min(self.budget)];
+            let rest = &self.data[self.at..];
+            let within = &rest[..rest.len().min(self.budget)];
             match csv::line_end_of(within, columns.delimiter, columns.most()) {
                 // A quoted field with line breaks in it.
-                Ok(longer) => match self.row(columns, self.at + longer) {
-                    Ok(whole) => {
-                        end = self.at + longer;
-                        row = Ok(whole);
+                Ok(longer) if longer < within.len() || within.len() == rest.len() => {
+                    match self.row(columns, self.at + longer) {
+                        // A field that is not as it must be: the columns are all there.
+                        whole @ (Ok(_) | Err(Reject { field: Some(_), .. })) => {
+                            end = self.at + longer;
+                            row = whole;
+                        }
+                        Err(_) => self.budget -= longer,
                     }
-                    Err(_) => self.budget -= longer,
-                },
-                Err(Unclosed(looked_at)) => self.budget -= looked_at,
+                }
+                // Where the budget ends no line does.
+                Ok(looked_at) | Err(Unclosed(looked_at)) => self.budget -= looked_at,
             }
         }
         let decoded = match row.transpose() {
