@@ -14,11 +14,14 @@ mod json;
 mod reading;
 mod table;
 mod tree;
+mod words;
 
 use std::fmt;
 
+pub use dates::DateForm;
 pub(crate) use reading::Reading;
 pub use table::FormatError;
+pub use words::FieldWords;
 
 use crate::record::Lines;
 use crate::reject::{Field, Reason, Reject};
