@@ -29,8 +29,9 @@ mod sequence;
 
 pub use alarm::{Alarm, AlarmKind, Measure, is_site_name};
 pub use order::date::OrderDate;
-pub use order::format::{FormatError, OrderFormat};
+pub use order::format::{DateForm, FieldWords, FormatError, OrderFormat};
 pub use order::line::{Cancellation, Currency, Customer, OrderLine};
+pub use order::number::NumberForm;
 pub use record::{Decoded, Lines, Position, decode};
 pub use reject::{Field, Found, Reason, Reject};
 pub use rust_decimal::Decimal;

@@ -184,6 +184,18 @@ fn read(bytes: &[u8]) -> Option<Result<OrderLine<'_>, Reject>> {
     Some(line)
 }
 
+/// What stands in a line of the Online Retail form: each field's name and text, where there
+/// is one.
+pub(crate) fn online_retail(line: &[u8]) -> Vec<(String, String)> {
+    let Some(Ok(mut fields)) = fields(line) else {
+        return Vec::new();
+    };
+    let all = fields.all_mut().into_iter();
+    let written =
+        all.filter_map(|(field, value)| Some((format!("{field:?}"), value.as_written()?)));
+    written.collect()
+}
+
 /// One line's values, or `None` where there are none.
 #[inline]
 fn fields(bytes: &[u8]) -> Option<Result<Fields<'_>, Reject>> {

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod demo;
+mod describe;
 mod input;
 mod orders;
 #[cfg(feature = "redrive")]
@@ -43,6 +44,7 @@ enum Command {
     ///
     /// Compares thresholds from the usual rate up to one that was never reached. `--html` draws it all.
     Backtest(Box<backtest::Options>),
+    Describe(describe::Arguments),
 }
 
 #[tokio::main]
@@ -55,6 +57,7 @@ async fn main() -> ExitCode {
         #[cfg(feature = "redrive")]
         Command::Redrive(arguments) => Box::pin(redrive::run(&arguments)).await,
         Command::Backtest(options) => backtest::run(&options),
+        Command::Describe(arguments) => describe::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,6 +68,7 @@ async fn main() -> ExitCode {
                 show::BAD.render_reset()
             );
             let mistake = error.is::<backtest::Usage>() || error.is::<function::env::ConfigError>();
+            let mistake = mistake || error.is::<describe::Exists>();
             if mistake || error.is::<orders::BadFormat>() {
                 return ExitCode::from(2);
             }

@@ -14,12 +14,15 @@ mod json;
 mod reading;
 mod table;
 mod tree;
+mod words;
 mod writing;
 
 use std::fmt;
 
+pub use dates::DateForm;
 pub(crate) use reading::Reading;
 pub use table::FormatError;
+pub use words::FieldWords;
 
 use super::line::OrderLine;
 use crate::record::Lines;

@@ -95,11 +95,11 @@ fn shift(mantissa: Decimal, exponent: i32) -> Option<Decimal> {
 
 /// How a shop writes numbers in texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NumberForm {
+pub struct NumberForm {
     /// Before the decimals.
-    pub(crate) decimal: char,
+    pub decimal: char,
     /// Between groups of three digits, if anything.
-    pub(crate) thousands: Option<char>,
+    pub thousands: Option<char>,
 }
 
 impl Default for NumberForm {
@@ -112,6 +112,12 @@ impl Default for NumberForm {
 }
 
 impl NumberForm {
+    /// Reads a number; `None` if it is none, or cannot be kept exactly.
+    #[must_use]
+    pub fn read(&self, text: &str) -> Option<Decimal> {
+        decimal(&self.plain(text)?).ok()
+    }
+
     /// The number as [`decimal`] reads it; `None` if its signs do not stand where they
     /// may. What else is wrong with it is found there.
     pub(crate) fn plain<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {

@@ -62,6 +62,17 @@ impl<'a> Value<'a> {
         matches!(self.found(), Found::Nothing | Found::Null | Found::Empty)
     }
 
+    /// What is written there; `None` where there is nothing.
+    pub(crate) fn as_written(&self) -> Option<String> {
+        match self {
+            _ if self.is_blank() => None,
+            Self::Absent | Self::Null => None,
+            Self::Text(text) => Some(text.clone().into_owned()),
+            Self::Number(text) | Self::Nested(text) => Some((*text).to_owned()),
+            Self::Boolean(is) => Some(is.to_string()),
+        }
+    }
+
     /// The value as it stands, or a `Missing` reject if there is none.
     pub(crate) fn scalar(&self, field: Field, otherwise: Reason) -> Result<&str, Reject> {
         match self {

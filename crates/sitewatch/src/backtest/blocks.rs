@@ -102,7 +102,7 @@ impl Iterator for Blocks {
 /// Where the last line ends that does not end inside quotes: a text may hold a line
 /// break. If there is none by that count, because of a quote that nobody closed, the
 /// last line end.
-fn last_line_end(block: &[u8]) -> Option<usize> {
+pub(crate) fn last_line_end(block: &[u8]) -> Option<usize> {
     let (mut outside, mut quoted) = (None, false);
     for at in memchr::memchr2_iter(b'"', b'\n', block) {
         match block[at] {

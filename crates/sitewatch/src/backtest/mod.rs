@@ -26,6 +26,7 @@ use anyhow::Context as _;
 use model::{Alarm, Second};
 use surge::{Arrivals, Rule};
 
+pub(crate) use blocks::last_line_end;
 use input::Past;
 pub(crate) use options::{Options, Usage};
 use profile::Profile;

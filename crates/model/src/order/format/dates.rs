@@ -20,7 +20,7 @@ const YEARS: std::ops::RangeInclusive<i16> = 1000..=9999;
 
 /// How a shop's dates are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct DateForm {
+pub struct DateForm {
     pub(crate) kind: DateKind,
     /// Where dates without an offset are local. Without a zone they are kept as they are.
     pub(crate) zone: Option<TimeZone>,
@@ -41,8 +41,22 @@ pub(crate) enum DateKind {
 }
 
 impl DateForm {
+    /// What `format` of an InvoiceDate says: `iso`, `seconds`, `milliseconds`, or a pattern.
+    /// `None` if it is none of these.
+    #[must_use]
+    pub fn new(format: &str) -> Option<Self> {
+        let kind = match format {
+            "iso" => Some(DateKind::Iso),
+            "seconds" => Some(DateKind::Seconds),
+            "milliseconds" => Some(DateKind::Milliseconds),
+            pattern => DateKind::pattern(pattern),
+        };
+        kind.map(|kind| Self { kind, zone: None })
+    }
+
     /// Reads a date; `None` if it is none, or none of the years 0 to 9999.
-    pub(crate) fn read(&self, text: &str) -> Option<OrderDate> {
+    #[must_use]
+    pub fn read(&self, text: &str) -> Option<OrderDate> {
         match &self.kind {
             DateKind::Iso => self.placed(OrderDate::parse(text)?),
             DateKind::Seconds => since_1970(text, NANOSECONDS),

@@ -64,14 +64,7 @@ pub(super) fn scalars(item: &Item<'_>) -> Result<Vec<String>, FormatError> {
 pub(super) fn dates(table: &Table<'_>) -> Result<DateForm, FormatError> {
     let mut form = DateForm::default();
     if let Some(item) = table.get("format") {
-        let kind = match item.text() {
-            Some("iso") => Some(DateKind::Iso),
-            Some("seconds") => Some(DateKind::Seconds),
-            Some("milliseconds") => Some(DateKind::Milliseconds),
-            Some(pattern) => DateKind::pattern(pattern),
-            None => None,
-        };
-        form.kind = kind.ok_or_else(|| {
+        form = item.text().and_then(DateForm::new).ok_or_else(|| {
             item.expected("\"iso\", \"seconds\", \"milliseconds\", or a pattern with year, month and day, such as \"%d.%m.%Y %H:%M\"")
         })?;
     }
