@@ -765,6 +765,10 @@ fn a_file_with_a_mistake_is_refused_with_its_line_and_what_was_expected() {
             "line 10: LineNo is \"c\": expected one of columns: a, b or b",
         ),
         (
+            format!("{csv}{csv_rest}LineNo = \"c\"").replacen("\"a\"", "\"a\\na\"", 1),
+            "line 10: LineNo is \"c\": expected one of columns: a\\na, b or b",
+        ),
+        (
             format!("{csv}{csv_rest}LineNo = \"b\""),
             "line 10: LineNo is \"b\": expected a column's number, since two columns have that name",
         ),
