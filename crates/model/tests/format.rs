@@ -303,6 +303,26 @@ fn what_all_lines_would_inherit_is_bounded() {
     let record = long.to_string();
     let reject = line(&format, &record).expect_err("too long");
     assert_eq!(reject, Reject::line(Reason::TooLarge));
+    // Not too long for one line, and for no more of them than are as long themselves.
+    let repeated = |length: usize, lines: u64| {
+        let items: Vec<Value> = (1..=lines).map(item).collect();
+        let mut order = order(&json!(items));
+        order["ship"]["country"] = json!("x".repeat(length));
+        let record = order.to_string();
+        let decoded = lines_of(&format, &record);
+        let is_too_large = decoded == [Err(Reject::line(Reason::TooLarge))];
+        assert!(is_too_large || decoded.iter().all(Result::is_ok));
+        is_too_large
+    };
+    assert!(!repeated(1_900, 1) && !repeated(1_900, 8));
+    assert!(repeated(1_900, 1_000));
+    assert!(!repeated(200, 1_000));
+}
+
+/// What a record's lines are.
+fn lines_of<'a>(format: &'a OrderFormat, record: &'a str) -> Vec<Result<OrderLine<'a>, Reject>> {
+    let decoded = format.decode(record.as_bytes());
+    decoded.map(|decoded| decoded.line).collect()
 }
 
 #[test]

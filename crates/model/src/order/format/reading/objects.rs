@@ -11,6 +11,10 @@ use crate::reject::{Reason, Reject};
 /// The longest texts of an order, together, that its lines inherit, in bytes: each of
 /// them is a row with all of it.
 const INHERITED_BYTES: usize = 2_048;
+/// What all lines of an order inherit together is at most so many times as long as the
+/// order: a record of the shortest lines would else become rows that no function has the
+/// memory for. An order of up to as many lines passes always.
+const INHERITED_TIMES: usize = 8;
 
 /// A whole order.
 #[derive(Debug)]
@@ -106,7 +110,11 @@ impl<'a> Reading<'a> {
             Value::Nested(json) if json.starts_with('[') => *json,
             _ => "",
         };
-        let refused = if self.slots.inherited() > INHERITED_BYTES {
+        let inherited = self.slots.inherited();
+        // Only an object is a line, so there are no more lines than these.
+        let lines = memchr::memchr_iter(b'{', array.as_bytes()).count();
+        let most = INHERITED_TIMES.saturating_mul(end - self.at);
+        let refused = if inherited > INHERITED_BYTES || inherited.saturating_mul(lines) > most {
             Some(Reason::TooLarge)
         } else if Elements::of(array).next().is_none() {
             Some(Reason::NoLines)
