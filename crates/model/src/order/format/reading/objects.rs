@@ -80,13 +80,20 @@ impl<'a> Reading<'a> {
         (line_end + lines, not_json)
     }
 
-    /// What stands between objects: blanks, line breaks, and the signs of an array of them.
+    /// What stands between objects: blanks, line breaks, and the signs of an array of them;
+    /// and byte order marks, where files were put together.
     fn skip_between(&mut self) {
-        let rest = &self.data[self.at..];
-        let rest = rest.strip_prefix(BOM).unwrap_or(rest);
         let between = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'[' | b']' | b',');
-        let skipped = rest.iter().take_while(|byte| between(byte)).count();
-        self.go_to(self.data.len() - rest.len() + skipped);
+        let mut rest = &self.data[self.at..];
+        loop {
+            let skipped = rest.iter().take_while(|byte| between(byte)).count();
+            rest = &rest[skipped..];
+            match rest.strip_prefix(BOM) {
+                Some(behind) => rest = behind,
+                None => break,
+            }
+        }
+        self.go_to(self.data.len() - rest.len());
     }
 
     /// Takes the values of the object from here to `end` into the slots.
