@@ -26,5 +26,27 @@ fn hostile(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, hostile);
+fn described(c: &mut Criterion) {
+    for (name, form, input) in fuzz::hostile::DESCRIBED {
+        let format = fuzz::described::format(form);
+        let mut group = c.benchmark_group(format!("hostile described {name}"));
+        group.sample_size(10);
+        for kilobytes in [128, 256, 512, 1024] {
+            let record = input(kilobytes * 1024);
+            group.throughput(Throughput::Bytes(record.len() as u64));
+            let id = BenchmarkId::from_parameter(format!("{kilobytes} KB"));
+            group.bench_with_input(id, &record, |b, record| {
+                b.iter(|| {
+                    format
+                        .decode(black_box(record))
+                        .filter(|l| l.line.is_ok())
+                        .count()
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, hostile, described);
 criterion_main!(benches);

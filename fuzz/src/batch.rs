@@ -11,7 +11,7 @@ use function::delivery::{CallError, Outcome, Target};
 use function::env::TableName;
 use function::rejects::Part;
 use function::{Deadline, Record};
-use model::{Measure, OrderFormat, Second, SequenceNumber, decode};
+use model::{Measure, OrderFormat, Second, SequenceNumber};
 use orders::{Counts, Handler, Row, batch_write_item_body};
 use surge::{Arrivals, Bucket, Line};
 use tokio::runtime::{Builder, Runtime};
@@ -32,18 +32,27 @@ const WINDOW: u32 = 3;
 /// # Panics
 /// As [`records`] does.
 pub fn check(data: &[u8]) {
-    let record = |(n, data): (usize, &[u8])| Record {
+    let pieces = data.split(|b| *b == BETWEEN).enumerate();
+    let batch: Vec<Record> = pieces.map(|(n, data)| numbered(n, data)).collect();
+    records(&OrderFormat::default(), &batch);
+}
+
+/// Checks a batch of one record, of a shop's own form.
+pub(crate) fn record(format: &OrderFormat, data: &[u8]) {
+    records(format, &[numbered(0, data)]);
+}
+
+fn numbered(n: usize, data: &[u8]) -> Record {
+    Record {
         stream: "orders".to_owned(),
         shard: "shardId-000000000000".to_owned(),
         sequence_number: SequenceNumber::parse(&n.to_string()).expect("digits"),
         arrived_at: DateTime::from_timestamp(START + n as i64, 0).expect("in the calendar"),
         data: data.to_vec(),
-    };
-    let pieces = data.split(|b| *b == BETWEEN).enumerate();
-    records(&pieces.map(record).collect::<Vec<_>>());
+    }
 }
 
-/// Checks a batch.
+/// Checks a batch of orders of this form.
 ///
 /// # Panics
 /// - if a line is neither a row nor a reject, or a record is reported as failed where
@@ -54,25 +63,25 @@ pub fn check(data: &[u8]) {
 /// - if `surge` does not count exactly the lines that become rows, or its rates are
 ///   not what a naive sum gives;
 /// - if more memory is held than the batch's length allows.
-pub fn records(records: &[Record]) {
+pub fn records(format: &OrderFormat, records: &[Record]) {
     let length = records.iter().map(|r| r.data.len() + 200).sum();
     let first = Sink::default();
-    let counts = bounded(length, MEMORY, || process(&first, records));
-    let lines: usize = records.iter().map(|r| decode(&r.data).count()).sum();
+    let counts = bounded(length, MEMORY, || process(&first, format, records));
+    let lines: usize = records.iter().map(|r| format.decode(&r.data).count()).sum();
     assert_eq!(counts.records_failed, 0);
     assert_eq!(counts.lines_retried, 0);
     assert_eq!(counts.lines_stored + counts.lines_rejected, lines as u64);
     let second = Sink::default();
-    process(&second, records);
+    process(&second, format, records);
     assert_eq!(first.seen(), second.seen());
-    let refused = counted(records);
+    let refused = counted(format, records);
     assert_eq!(
         refused, counts.lines_rejected,
         "surge counts what orders stores"
     );
 }
 
-fn process(sink: &Sink, records: &[Record]) -> Counts {
+fn process(sink: &Sink, format: &OrderFormat, records: &[Record]) -> Counts {
     thread_local! {
         // One for all inputs: to make one takes longer than most of them.
         static RUNTIME: Runtime = Builder::new_current_thread()
@@ -80,7 +89,7 @@ fn process(sink: &Sink, records: &[Record]) -> Counts {
             .build()
             .expect("a runtime");
     }
-    let handler = Handler::new(sink, sink);
+    let handler = Handler::new(sink, sink).with_format(format.clone());
     let deadline = Deadline::after(Duration::from_secs(3_600));
     let work = handler.process(records, deadline);
     let (response, counts) = RUNTIME.with(|runtime| runtime.block_on(work));
@@ -89,12 +98,12 @@ fn process(sink: &Sink, records: &[Record]) -> Counts {
 }
 
 /// How many lines `surge` refuses; its rates are checked on the way.
-fn counted(records: &[Record]) -> u64 {
+fn counted(format: &OrderFormat, records: &[Record]) -> u64 {
     let mut refused = 0;
     let mut arrivals = Arrivals::default();
     let mut naive: Vec<(Second, u128)> = Vec::new();
     for record in records {
-        let (lines, bad) = surge::lines(&OrderFormat::default(), &record.data, Measure::Units);
+        let (lines, bad) = surge::lines(format, &record.data, Measure::Units);
         refused += bad;
         let units = lines.iter().map(|line| match line {
             Line::Order { units, .. } => u128::from(*units),
@@ -154,7 +163,8 @@ impl Target<Row<'_>> for &Sink {
             let mut size = 0;
             for (name, value) in item.as_object().expect("an item") {
                 let text = value["S"].as_str().or(value["N"].as_str());
-                let text = text.expect("a text or a number");
+                let text = text.or(value["BOOL"].as_bool().map(|_| "."));
+                let text = text.expect("a text, a number or a truth value");
                 size += name.len() + text.len();
                 let key = name == "OrderID" || name == "CustomerID";
                 assert!(!key || (1..=1024).contains(&text.len()), "{name}");

@@ -1,6 +1,7 @@
 //! Whole Kinesis events, as Lambda hands them over.
 
 use function::KinesisEvent;
+use model::OrderFormat;
 
 use crate::batch;
 use crate::memory::bounded;
@@ -28,7 +29,7 @@ pub fn check(data: &[u8]) {
             if let Ok(notify::Event::Alarms(records)) = &notify {
                 assert_eq!(records.len(), counts);
             }
-            batch::records(&event.records);
+            batch::records(&OrderFormat::default(), &event.records);
         }
         Err(_) => {
             assert!(!matches!(surge, Ok(surge::Event::Records(_))));

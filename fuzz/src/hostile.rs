@@ -41,6 +41,101 @@ pub const INPUTS: [(&str, Input); 14] = [
     ("shortest-lines", shortest_lines),
 ];
 
+/// Every one for orders of a shop's own form, by what is bad about it: the form, as
+/// [`crate::described`] counts them, and the record.
+pub const DESCRIBED: [(&str, usize, Input); 27] = [
+    ("array-of-nothing", WHOLE, |n| repeat("[],", n)),
+    ("braces", WHOLE, |n| repeat("{", n)),
+    ("braces-in-lines", WHOLE, |n| repeat("{\n", n)),
+    ("brackets", WHOLE, |n| repeat("[", n)),
+    ("broken-orders", WHOLE, |n| repeat(BROKEN, n)),
+    ("broken-then-good", WHOLE, |n| {
+        [repeat("{\n", 20), repeat(PRETTY, n)].concat()
+    }),
+    ("closed-too-late", WHOLE, |n| {
+        [
+            repeat("{\n", n / 4),
+            repeat("}\n", n / 4),
+            repeat("{\"a\":\n", n / 2),
+        ]
+        .concat()
+    }),
+    ("columns", SEMICOLONS, |n| repeat(";", n)),
+    ("deep-arrays-in-a-line", WHOLE, |n| order(&"[".repeat(n))),
+    ("deep-on-the-path", LINES, |n| {
+        repeat("{\"order\":{\"order\":[{\"no\":", n)
+    }),
+    ("digits", WHOLE, |n| {
+        order(&format!("{{\"q\":{}}}", "9".repeat(n)))
+    }),
+    ("duplicate-fields", WHOLE, |n| {
+        repeated("{\"customer\":{},", n, "")
+            .replace(",{", ",")
+            .into_bytes()
+    }),
+    ("empty-objects", LINES, |n| repeat("{},", n)),
+    ("empty-objects-in-lines", WHOLE, |n| repeat("{}\n", n)),
+    ("escapes-inherited", WHOLE, |n| {
+        inheriting(n, &"\\u0049".repeat(25), &"\\u0049".repeat(25))
+    }),
+    ("inherited", WHOLE, |n| inheriting(n, &"I".repeat(50), "F")),
+    ("inherited-too-much", WHOLE, |n| {
+        inheriting(n, &"I".repeat(900), &"F".repeat(1_100))
+    }),
+    ("lines-of-nothing", WHOLE, |n| {
+        order(&repeated("0,", n, "0"))
+    }),
+    ("lines-of-objects", WHOLE, |n| {
+        order(&repeated("{},", n, "{}"))
+    }),
+    ("many-elements", LINES, |n| {
+        format!("{{\"items\":[{}]}}", repeated("0,", n, "0")).into_bytes()
+    }),
+    ("open-quotes", SEMICOLONS, |n| repeat("x;\"\n", n)),
+    ("open-quotes-in-turn", SEMICOLONS, |n| {
+        repeat("5\" x;\"abc\n\"\";\"\n", n)
+    }),
+    ("open-texts", WHOLE, |n| repeat("{\"a\n", n)),
+    ("quotes-and-commas", WHOLE, |n| repeat("\",\"\n", n)),
+    ("short-orders", WHOLE, |n| {
+        repeated(
+            "{\"id\":1,\"at\":\"2010-12-01\",\"customer\":{\"country\":\"F\"},\"lines\":[{\"s\":1}]}",
+            n,
+            "",
+        )
+        .into_bytes()
+    }),
+    ("shortest-lines", TABS, |n| {
+        let lines = (0..n / 24).map(|n| format!("\t{n}\ta\t2010-12-01\t\t1\t\tc\n"));
+        lines.collect::<String>().into_bytes()
+    }),
+    ("tabs", TABS, |n| repeat("\t", n)),
+];
+
+const SEMICOLONS: usize = 0;
+const TABS: usize = 1;
+const LINES: usize = 2;
+const WHOLE: usize = 3;
+
+/// An order over several lines, and one that is cut off.
+const PRETTY: &str = "{\n\"id\": 1,\n\"at\": \"2010-12-01\",\n\"customer\": {\"country\": \"F\"},\n\
+    \"lines\": [\n{\"s\": 1}\n]\n}\n";
+const BROKEN: &str = "{\n\"id\": 1,\n\"lines\": [\n{\"s\": 1},\n";
+
+/// An order with these lines and nothing else.
+fn order(lines: &str) -> Vec<u8> {
+    format!("{{\"lines\":[{lines}]}}").into_bytes()
+}
+
+/// An order of the shortest good lines, which inherit these two texts.
+fn inheriting(length: usize, invoice: &str, country: &str) -> Vec<u8> {
+    let lines = repeated("{\"s\":1},", length, "{\"s\":2}");
+    format!(
+        "{{\"id\":\"{invoice}\",\"at\":\"2010-12-01\",\"customer\":{{\"country\":\"{country}\"}},\"lines\":[{lines}]}}"
+    )
+    .into_bytes()
+}
+
 /// Lines that become rows, each another one.
 fn shortest_lines(length: usize) -> Vec<u8> {
     let lines = (0..length / 29).map(|n| format!("{n},1,,1,1/1/2010 1:00,1,,1\n"));

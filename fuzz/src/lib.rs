@@ -9,8 +9,10 @@
 pub mod aggregate;
 pub mod alarm;
 pub mod batch;
+pub mod described;
 mod encode;
 pub mod event;
+pub mod format;
 pub mod granule;
 pub mod hostile;
 pub mod memory;
@@ -22,11 +24,13 @@ pub type Check = fn(&[u8]);
 
 /// Every check by its name, which is that of its libFuzzer target and of its folder
 /// in the corpus.
-pub const CHECKS: [(&str, Check); 7] = [
+pub const CHECKS: [(&str, Check); 9] = [
     ("aggregate", aggregate::check),
     ("alarm", alarm::check),
     ("batch", batch::check),
+    ("described", described::check),
     ("event", event::check),
+    ("format", format::check),
     ("granule", granule::check),
     ("order", order::check),
     ("secret", secret::check),

@@ -12,4 +12,9 @@ fn a_megabyte_of_each_hostile_input_is_answered_within_bounds() {
             fuzz::order::check(&record);
         }
     }
+    // In the same test: memory is counted for all threads together.
+    for (name, form, input) in fuzz::hostile::DESCRIBED {
+        println!("{name}");
+        fuzz::described::check(&fuzz::described::input(form, &input(1 << 20)));
+    }
 }

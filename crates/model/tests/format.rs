@@ -192,6 +192,7 @@ fn objects_may_go_over_lines_stand_in_an_array_or_one_behind_the_other() {
         (pretty.clone(), 1),
         (format!("\u{feff}{compact}\r\n{compact}\r\n\r\n"), 2),
         (format!("{compact}{compact} {compact}"), 3),
+        (format!("{pretty}\r\n\u{feff}{pretty}\n\u{feff}\n"), 2),
         (format!("{pretty}\n{compact}\n{pretty}"), 3),
         (array.to_string(), 2),
         (format!("{array:#}"), 2),
@@ -303,6 +304,26 @@ fn what_all_lines_would_inherit_is_bounded() {
     let record = long.to_string();
     let reject = line(&format, &record).expect_err("too long");
     assert_eq!(reject, Reject::line(Reason::TooLarge));
+    // Not too long for one line, and for no more of them than are as long themselves.
+    let repeated = |length: usize, lines: u64| {
+        let items: Vec<Value> = (1..=lines).map(item).collect();
+        let mut order = order(&json!(items));
+        order["ship"]["country"] = json!("x".repeat(length));
+        let record = order.to_string();
+        let decoded = lines_of(&format, &record);
+        let is_too_large = decoded == [Err(Reject::line(Reason::TooLarge))];
+        assert!(is_too_large || decoded.iter().all(Result::is_ok));
+        is_too_large
+    };
+    assert!(!repeated(1_900, 1) && !repeated(1_900, 8));
+    assert!(repeated(1_900, 1_000));
+    assert!(!repeated(200, 1_000));
+}
+
+/// What a record's lines are.
+fn lines_of<'a>(format: &'a OrderFormat, record: &'a str) -> Vec<Result<OrderLine<'a>, Reject>> {
+    let decoded = format.decode(record.as_bytes());
+    decoded.map(|decoded| decoded.line).collect()
 }
 
 #[test]
@@ -763,6 +784,10 @@ fn a_file_with_a_mistake_is_refused_with_its_line_and_what_was_expected() {
         (
             format!("{csv}{csv_rest}LineNo = \"c\""),
             "line 10: LineNo is \"c\": expected one of columns: a, b or b",
+        ),
+        (
+            format!("{csv}{csv_rest}LineNo = \"c\"").replacen("\"a\"", "\"a\\na\"", 1),
+            "line 10: LineNo is \"c\": expected one of columns: a\\na, b or b",
         ),
         (
             format!("{csv}{csv_rest}LineNo = \"b\""),

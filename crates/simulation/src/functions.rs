@@ -89,10 +89,14 @@ impl Worker {
             process: Arc::clone(&process),
         };
         let handler = match function {
-            Function::Orders => Handler::Orders(orders::Handler::new(client.clone(), client)),
+            Function::Orders => {
+                let handler = orders::Handler::new(client.clone(), client);
+                Handler::Orders(handler.with_format(world.plan.format.clone()))
+            }
             Function::Surge => {
                 let rule = world.plan.rule.clone();
-                Handler::Surge(surge::Handler::new(rule, client.clone(), client))
+                let handler = surge::Handler::new(rule, client.clone(), client);
+                Handler::Surge(handler.with_format(world.plan.format.clone()))
             }
             Function::Notify => {
                 Handler::Notify(notify::Handler::new(client.clone(), client.clone(), client))

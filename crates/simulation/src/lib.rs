@@ -23,6 +23,7 @@ pub mod producer;
 pub mod recount;
 mod run;
 pub mod services;
+pub mod shop;
 pub mod stream;
 pub mod tally;
 pub mod weather;

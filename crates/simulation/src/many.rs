@@ -37,6 +37,7 @@ impl Findings {
         let Stats {
             runs,
             strict,
+            own_form,
             records,
             lines,
             invocations,
@@ -46,7 +47,8 @@ impl Findings {
             seconds,
         } = self.stats;
         format!(
-            "{runs} runs of {} simulated hours, {records} records of {lines} lines, {invocations} invocations;\n\
+            "{runs} runs of {} simulated hours, {own_form} of them with a shop of its own form; {records} records of \
+             {lines} order lines, {invocations} invocations;\n\
              {surges} surges, {messages} messages, {repeated} of them a second time; every alarm as recounted in \
              {strict} runs;\n{} runs broke a promise.",
             seconds / 3_600,

@@ -1,8 +1,8 @@
-//! Order lines as a shop makes them, in every form that the pipeline takes, and what
-//! should become of them. Nothing here is the pipeline's own code.
+//! Order lines and what should become of them, and records that carry them. Nothing here
+//! is the pipeline's own code.
 
-use fastrand::Rng;
 use md5::{Digest as _, Md5};
+use sha2::Sha256;
 
 /// One order line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,10 +17,38 @@ pub struct Line {
     pub quantity: i64,
     /// `UnitPrice`, in hundredths.
     pub cents: u32,
-    /// `CustomerID`; `None` is a guest.
-    pub customer: Option<i64>,
+    /// `CustomerID`.
+    pub customer: Customer,
     /// `LineNo`, where the shop sends it.
     pub number: Option<u64>,
+    /// `InvoiceDate`, as it is sent and as a row has it.
+    pub date: [&'static str; 2],
+    /// `Currency`, where the shop sends it.
+    pub currency: Option<&'static str>,
+    /// Whether the shop says that it is cancelled, and how.
+    pub cancelled: Cancelled,
+}
+
+/// Who ordered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Customer {
+    /// Somebody with a number.
+    Number(i64),
+    /// Somebody with a text.
+    Text(String),
+    /// A guest.
+    Guest,
+}
+
+/// How a shop says that an order is cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cancelled {
+    /// It does not.
+    No,
+    /// By its invoice number.
+    ByNumber,
+    /// By a mark beside it, which a row has, too.
+    ByMark,
 }
 
 /// What the rows table refuses, in the description.
@@ -36,18 +64,46 @@ impl Line {
     /// Whether it is a cancellation: no part of any rate.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.quantity < 0 || self.invoice.starts_with('C')
+        self.quantity < 0 || self.cancelled != Cancelled::No
     }
 
     /// The row's partition key. Simulated guests have invoice numbers of a few digits.
     #[must_use]
     pub fn customer_key(&self) -> i64 {
-        let digits = self.invoice.trim_start_matches('C');
-        self.customer
-            .unwrap_or_else(|| -digits.parse::<i64>().expect("an invoice number of digits"))
+        match &self.customer {
+            Customer::Number(number) => *number,
+            Customer::Text(text) => {
+                let first: u64 = hash(text)[..8]
+                    .iter()
+                    .fold(0, |n, b| n << 8 | u64::from(*b));
+                -2_000_000_000_000_000_000 - (first >> 2) as i64
+            }
+            Customer::Guest => {
+                let digits = self.invoice.trim_start_matches('C');
+                -digits.parse::<i64>().expect("an invoice number of digits")
+            }
+        }
     }
 
-    fn price(&self) -> String {
+    /// The row's sort key; of a line without a number, all that is before the hash of its
+    /// content.
+    #[must_use]
+    pub fn order_id(&self) -> String {
+        let known = format!("{}-{}#", self.invoice, self.stock);
+        match (self.number, &self.customer) {
+            (None, _) => known,
+            (Some(number), Customer::Text(text)) => {
+                let hash = hash(text);
+                let digits = hash[8..16].iter().map(|b| format!("{b:02x}"));
+                format!("{known}{number}~{}", digits.collect::<String>())
+            }
+            (Some(number), _) => format!("{known}{number}"),
+        }
+    }
+
+    /// The price with two decimals.
+    #[must_use]
+    pub fn price(&self) -> String {
         format!("{}.{:02}", self.cents / 100, self.cents % 100)
     }
 
@@ -58,7 +114,7 @@ impl Line {
         price.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 
-    /// The line as CSV or JSON.
+    /// The line in one of the Online Retail forms, as CSV or JSON.
     #[must_use]
     pub fn written(&self, as_json: bool) -> String {
         let Self {
@@ -69,9 +125,16 @@ impl Line {
             ..
         } = self;
         let (price, number) = (self.price(), self.number);
-        let customer = self.customer;
+        let customer = match &self.customer {
+            Customer::Number(number) => number.to_string(),
+            Customer::Text(_) | Customer::Guest => String::new(),
+        };
         if as_json {
-            let customer = customer.map_or("null".to_owned(), |c| c.to_string());
+            let customer = if customer.is_empty() {
+                "null"
+            } else {
+                &customer
+            };
             let number = number.map_or(String::new(), |n| format!(",\"LineNo\":{n}"));
             return format!(
                 "{{\"InvoiceNo\":\"{invoice}\",\"StockCode\":\"{stock}\",\"Description\":\"{description}\",\
@@ -79,7 +142,6 @@ impl Line {
                  \"CustomerID\":{customer},\"Country\":\"France\"{number}}}"
             );
         }
-        let customer = customer.map_or(String::new(), |c| c.to_string());
         let number = number.map_or(String::new(), |n| format!(",{n}"));
         format!(
             "{invoice},{stock},\"{description}\",{quantity},12/1/2010 8:26,{price},{customer},France{number}"
@@ -87,13 +149,17 @@ impl Line {
     }
 }
 
-/// A line of a record: an order line, or what is none.
+/// What is sent in one piece: a line, a whole order, or what is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
     /// An order line and its bytes.
     Good(Line, Vec<u8>),
+    /// A whole order's lines, each an order line or what is none, and its bytes.
+    Order(Vec<Option<Line>>, Vec<u8>),
     /// What can never be a row.
     Bad(Vec<u8>),
+    /// What holds nothing, as a header.
+    Nothing(Vec<u8>),
 }
 
 impl Sent {
@@ -101,48 +167,75 @@ impl Sent {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         match self {
-            Self::Good(_, bytes) | Self::Bad(bytes) => bytes,
+            Self::Good(_, bytes)
+            | Self::Order(_, bytes)
+            | Self::Bad(bytes)
+            | Self::Nothing(bytes) => bytes,
         }
     }
 
-    /// The order line, if it is one.
-    #[must_use]
-    pub fn line(&self) -> Option<&Line> {
-        match self {
-            Self::Good(line, _) => Some(line),
-            Self::Bad(_) => None,
-        }
+    /// Its order lines, each with its place in its order, from 1, if it is of a whole one.
+    pub fn lines(&self) -> impl Iterator<Item = (Option<u64>, &Line)> {
+        let (alone, items) = match self {
+            Self::Good(line, _) => (Some((None, line)), &[][..]),
+            Self::Order(items, _) => (None, &items[..]),
+            Self::Bad(_) | Self::Nothing(_) => (None, &[][..]),
+        };
+        let items = (1..).zip(items);
+        let items = items.filter_map(|(item, line)| Some((Some(item), line.as_ref()?)));
+        alone.into_iter().chain(items)
     }
 }
 
-/// What one record carries: user records of lines, more than one only if it is
+/// What one record carries: user records of lines or orders, more than one only if it is
 /// aggregated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payload {
-    /// The lines of each user record.
+    /// What is in each user record.
     pub parts: Vec<Vec<Sent>>,
     /// Whether it is in the Kinesis Producer Library's form.
     pub aggregated: bool,
+    /// Whether each part is a JSON array of whole orders.
+    pub arrays: bool,
 }
 
 impl Payload {
-    /// All its lines, with the user record and the line that they stand in, from 1.
-    pub fn lines(&self) -> impl Iterator<Item = (Option<u64>, u64, &Sent)> {
-        let part = |(part, lines): (usize, _)| {
+    /// All that it carries, with the user record and the line that it begins in, from 1.
+    pub fn sent(&self) -> impl Iterator<Item = (Option<u64>, u64, &Sent)> {
+        let part = |(part, all): (usize, _)| {
             let user_record = self.aggregated.then_some(part as u64 + 1);
-            let lines: &Vec<Sent> = lines;
-            let at = move |(line, sent)| (user_record, line as u64 + 1, sent);
-            lines.iter().enumerate().map(at)
+            let all: &Vec<Sent> = all;
+            let mut line = 1;
+            let at = move |sent: &'_ Sent| {
+                let begins = line;
+                line += sent.bytes().iter().filter(|b| **b == b'\n').count() as u64 + 1;
+                begins
+            };
+            let places: Vec<u64> = all.iter().map(at).collect();
+            let places = places.into_iter().zip(all);
+            places.map(move |(line, sent)| (user_record, line, sent))
         };
         self.parts.iter().enumerate().flat_map(part)
+    }
+
+    /// All its order lines.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        let sent = self.parts.iter().flatten();
+        sent.flat_map(|sent| sent.lines().map(|(_, line)| line))
     }
 
     /// The record's data.
     #[must_use]
     pub fn data(&self) -> Vec<u8> {
-        let part = |lines: &Vec<Sent>| {
-            let with_end = |s: &Sent| [s.bytes(), b"\n"].concat();
-            lines.iter().flat_map(with_end).collect::<Vec<u8>>()
+        let part = |all: &Vec<Sent>| {
+            let all: Vec<&[u8]> = all.iter().map(Sent::bytes).collect();
+            if self.arrays {
+                [b"[", &all.join(&b",\n"[..])[..], b"]"].concat()
+            } else {
+                all.iter()
+                    .flat_map(|bytes| [bytes, &b"\n"[..]].concat())
+                    .collect::<Vec<u8>>()
+            }
         };
         if self.aggregated {
             let parts: Vec<Vec<u8>> = self.parts.iter().map(part).collect();
@@ -180,40 +273,6 @@ fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// An order: lines of one invoice, with line numbers from `first` on if the shop sends
-/// any. No two lines of a world share one: a line that is corrected under its number
-/// is certain to win only in its shard and in order, which a retry does not keep.
-pub fn order(rng: &mut Rng, invoice: u32, first: u64) -> Vec<Line> {
-    let cancelled = rng.u32(0..12) == 0;
-    let customer = (rng.u32(0..4) > 0).then(|| 10_000 + rng.i64(0..20));
-    let numbered = rng.bool();
-    let line = |number: u64, rng: &mut Rng| Line {
-        invoice: format!("{}{invoice}", if cancelled { "C" } else { "" }),
-        stock: format!("{}", 85_000 + rng.u32(0..3)),
-        description: match rng.u32(0..40) {
-            0 => REFUSED.to_owned(),
-            n => format!("HEART, SIZE {}", n % 4),
-        },
-        quantity: if cancelled { -1 } else { rng.i64(0..5) },
-        cents: rng.u32(0..400),
-        customer,
-        number: numbered.then_some(number),
-    };
-    (first..first + rng.u64(1..4))
-        .map(|number| line(number, rng))
-        .collect()
-}
-
-/// What is no order line.
-pub fn nonsense(rng: &mut Rng) -> Vec<u8> {
-    match rng.u32(0..4) {
-        0 => format!("?{}", rng.u32(..)).into_bytes(),
-        1 => format!(
-            "536365,85123A,HEART,many,12/1/2010 8:26,2.55,{},France",
-            rng.u32(..)
-        )
-        .into_bytes(),
-        2 => format!("{{\"InvoiceNo\":\"{}\"}}", rng.u32(..)).into_bytes(),
-        _ => [b"\xFF\xFE", rng.u32(..).to_string().as_bytes()].concat(),
-    }
+fn hash(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
 }

@@ -6,15 +6,21 @@ use std::time::Duration;
 use fastrand::Rng;
 use function::env::Env;
 use mapping::{Settings, Source, Start};
+use model::OrderFormat;
 use surge::Rule;
 
 use crate::faults::{Fault, Service};
 use crate::functions::Function;
+use crate::shop::Shop;
 use crate::weather::{Outage, Weather};
 
 /// What a seed decides.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    /// How the shop writes its orders.
+    pub shop: Shop,
+    /// What the functions are told of it.
+    pub format: OrderFormat,
     /// The rule that `surge` follows.
     pub rule: Rule,
     /// When producers make their last order.
@@ -30,8 +36,14 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What chance decides.
-    pub fn of(rng: &mut Rng) -> Self {
+    /// What chance decides, and the seed.
+    ///
+    /// # Panics
+    /// If a shop's order format is none.
+    pub fn of(seed: u64, rng: &mut Rng) -> Self {
+        let shop = Shop::of(seed);
+        let file = shop.file().map(OrderFormat::parse);
+        let format = file.map(|format| format.expect("an order format"));
         let production = Duration::from_secs(rng.u64(20..120));
         let reshards = (0..rng.u32(0..4)).map(|_| {
             let stream = *rng
@@ -42,6 +54,8 @@ impl Plan {
         let mut reshards: Vec<_> = reshards.collect();
         reshards.sort();
         Self {
+            shop,
+            format: format.unwrap_or_default(),
             rule: rule(rng),
             production,
             pace: (rng.u32(500..3_000), rng.u32(0..100)),

@@ -11,8 +11,9 @@ use model::SequenceNumber;
 use tokio::time::sleep;
 
 use crate::faults::{Fault, Service};
-use crate::order::{Line, Payload, Sent, nonsense, order};
+use crate::order::{Line, Payload, Sent};
 use crate::process::Process;
+use crate::shop::{Shop, nonsense};
 use crate::world::{World, lock};
 
 /// A record that is in the orders stream.
@@ -54,7 +55,7 @@ pub async fn produce(world: Arc<World>) -> Vec<Payload> {
         for _ in 0..count {
             invoice += world.chance(|rng| rng.u32(0..2));
             let first = made.len() as u64 * 10;
-            let payloads = world.chance(|rng| payloads(rng, invoice, first));
+            let payloads = world.chance(|rng| payloads(world.plan.shop, rng, invoice, first));
             made.extend(payloads.iter().cloned());
             puts.push(tokio::task::spawn_local(put(
                 Arc::clone(&world),
@@ -71,30 +72,35 @@ pub async fn produce(world: Arc<World>) -> Vec<Payload> {
 }
 
 /// An order's lines as records.
-fn payloads(rng: &mut Rng, invoice: u32, first: u64) -> Vec<Payload> {
-    let mut lines = order(rng, invoice, first).into_iter().peekable();
+fn payloads(shop: Shop, rng: &mut Rng, invoice: u32, first: u64) -> Vec<Payload> {
+    let mut lines = shop.order(rng, invoice, first).into_iter().peekable();
     let mut payloads = Vec::new();
     while lines.peek().is_some() {
         let aggregated = rng.u32(0..5) == 0;
         let parts = if aggregated { rng.usize(1..3) } else { 1 };
+        let arrays = shop == Shop::Orders && rng.u32(0..4) == 0;
         let mut part = |rng: &mut Rng| -> Vec<Sent> {
             let taken: Vec<Line> = lines.by_ref().take(rng.usize(1..3)).collect();
-            taken.into_iter().flat_map(|line| sent(rng, line)).collect()
+            match shop {
+                Shop::Orders => {
+                    let orders = taken.chunks(rng.usize(1..3));
+                    let sent = |lines: &[Line]| Shop::sent_whole(rng, lines.to_vec(), arrays);
+                    orders.flat_map(sent).collect()
+                }
+                Shop::Default | Shop::Semicolons => {
+                    let sent = |line| shop.sent(rng, line);
+                    taken.into_iter().flat_map(sent).collect()
+                }
+            }
         };
         let parts = (0..parts).map(|_| part(rng)).collect();
-        payloads.push(Payload { parts, aggregated });
+        payloads.push(Payload {
+            parts,
+            aggregated,
+            arrays,
+        });
     }
     payloads
-}
-
-/// A line, and now and then nonsense behind it.
-fn sent(rng: &mut Rng, line: Line) -> Vec<Sent> {
-    let bytes = line.written(rng.bool()).into_bytes();
-    let good = Sent::Good(line, bytes);
-    if rng.u32(0..20) == 0 {
-        return vec![good, Sent::Bad(nonsense(rng))];
-    }
-    vec![good]
 }
 
 /// Puts records until each is there for certain.

@@ -45,8 +45,7 @@ pub fn rates(puts: &[Put], rule: &Rule, from: i64, to: i64) -> Vec<Rate> {
         .iter()
         .flat_map(|put| {
             let second = put.arrived_at.timestamp();
-            let good = put.payload.lines().filter_map(|(_, _, sent)| sent.line());
-            good.map(move |line| (second, line))
+            put.payload.lines().map(move |line| (second, line))
         })
         .collect();
     let window = i64::from(rule.window());

@@ -51,7 +51,7 @@ pub fn run(seed: u64, traced: bool) -> Report {
     let mut rng = Rng::with_seed(seed);
     // The functions' pauses differ by chance, too.
     fastrand::seed(seed);
-    let plan = Plan::of(&mut rng);
+    let plan = Plan::of(seed, &mut rng);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use function::env::Env;
 use function::{Deadline, KinesisEvent};
 use memory::{Fault, Faults, Memory, Stream};
-use model::AlarmKind;
+use model::{AlarmKind, OrderFormat};
+use serde_json::json;
 use surge::{Handler, Rule};
 
 const START: i64 = 1_291_191_960;
@@ -162,4 +163,70 @@ async fn an_alarm_that_is_not_published_keeps_those_behind_it_back() {
             }
         }
     }
+}
+
+/// A shop that sends whole orders and marks those that are cancelled.
+const SHOP: &str = r#"
+format = "json"
+lines = "/lines"
+
+[order]
+InvoiceNo = "/id"
+InvoiceDate = "/at"
+CustomerID = { at = "/customer", text = true }
+Country = { value = "France" }
+Cancelled = { at = "/status", is = ["void"] }
+
+[line]
+StockCode = "/sku"
+Quantity = "/count"
+UnitPrice = { value = 1 }
+LineNo = "/n"
+"#;
+
+/// Five orders of three lines each, one of them cancelled, and a line that is no good in
+/// another: what the first alarm counts and what it says is cancelled.
+async fn told_of_whole_orders(measure: &str) -> (u64, u64) {
+    let variables = [
+        ("DATAPOINTS_TO_ALARM", "1"),
+        ("ORDER_THRESHOLD", "1"),
+        ("COUNT", measure),
+    ];
+    let lookup = |name: &str| {
+        let found = variables.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    let rule = Rule::from_env(&Env::new(&lookup)).expect("a rule");
+    let order = |id: u32| {
+        let line = |n: u32| json!({"sku": "mug", "n": n, "count": if id == 3 && n == 1 { "?" } else { "2" }});
+        let lines: Vec<_> = (0..3).map(line).collect();
+        let status = if id == 2 { "void" } else { "paid" };
+        json!({"id": id, "at": "2010-12-01", "customer": "cus_7", "status": status, "lines": lines})
+    };
+    let orders: Vec<_> = (0..5).map(order).collect();
+    // All in one record, over several lines.
+    let event = testkit::event(0, &[format!("{:#}", json!(orders))]);
+    let event: KinesisEvent = serde_json::from_slice(&event).expect("an event");
+    let (table, stream) = (Memory::default(), Stream::default());
+    let format = OrderFormat::parse(SHOP).expect("an order format");
+    let handler = Handler::new(rule, &table, &stream).with_format(format);
+    let deadline = Deadline::after(Duration::from_secs(20));
+    let now = moment(START, 0);
+    let (response, counts) = handler.batch(&event.records, now, deadline).await;
+    assert!(response.batch_item_failures.is_empty());
+    let lines = (
+        counts.lines_counted,
+        counts.lines_cancelled,
+        counts.lines_refused,
+    );
+    assert_eq!(lines, (11, 3, 1));
+    let alarms = stream.alarms.into_inner().expect("alarms");
+    (alarms[0].order_count, alarms[0].cancellation_count)
+}
+
+#[tokio::test(start_paused = true)]
+async fn whole_orders_count_as_what_they_hold_and_marked_ones_as_cancelled() {
+    assert_eq!(told_of_whole_orders("orders").await, (4, 3));
+    assert_eq!(told_of_whole_orders("lines").await, (11, 3));
+    assert_eq!(told_of_whole_orders("units").await, (22, 3));
 }

@@ -1,7 +1,9 @@
-//! Kinesis events as Lambda sends them.
+//! Kinesis events as Lambda sends them, and records as the Kinesis Producer Library packs
+//! them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
 use serde_json::{Number, json};
 
 /// 2010-12-01T08:26:00Z.
@@ -41,4 +43,32 @@ pub fn event<P: AsRef<[u8]>>(first: u64, payloads: &[P]) -> Vec<u8> {
     }
     event.push_str("]}");
     event.into_bytes()
+}
+
+/// User records in one record, as the Kinesis Producer Library aggregates them.
+///
+/// Source: <https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md>
+#[must_use]
+pub fn aggregate<P: AsRef<[u8]>>(user_records: &[P]) -> Vec<u8> {
+    let mut message = field(1, b"key");
+    for data in user_records {
+        // Partition key 0 of the table before it, and the data.
+        let record = [vec![8, 0], field(3, data.as_ref())].concat();
+        message.extend(field(3, &record));
+    }
+    let checksum = Md5::digest(&message);
+    [&[0xF3, 0x89, 0x9A, 0xC2], &message[..], &checksum[..]].concat()
+}
+
+/// A protocol buffers field of bytes.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![number << 3 | 2];
+    let mut length = bytes.len();
+    while length >= 0x80 {
+        out.push((length & 0x7F) as u8 | 0x80);
+        length >>= 7;
+    }
+    out.push(length as u8);
+    out.extend(bytes);
+    out
 }

@@ -18,9 +18,11 @@ pub struct Stats {
     /// Runs in which no shard was idle for a minute and then brought older records, so
     /// that every alarm must be as recounted.
     pub strict: u64,
+    /// Runs with a shop of its own form.
+    pub own_form: u64,
     /// Records that were put to the orders stream.
     pub records: u64,
-    /// Lines in them.
+    /// Order lines in them.
     pub lines: u64,
     /// Invocations.
     pub invocations: u64,
@@ -39,6 +41,7 @@ impl Stats {
     pub fn add(&mut self, other: &Self) {
         self.runs += other.runs;
         self.strict += other.strict;
+        self.own_form += other.own_form;
         self.records += other.records;
         self.lines += other.lines;
         self.invocations += other.invocations;
@@ -56,6 +59,7 @@ pub fn all(world: &World, made: &[Payload]) -> (Vec<String>, Stats) {
     let mut broken = std::mem::take(&mut *lock(&world.wrongs));
     let mut stats = Stats {
         runs: 1,
+        own_form: u64::from(world.plan.format.is_described()),
         records: puts.len() as u64,
         lines: puts
             .iter()

@@ -6,6 +6,7 @@ use function::delivery::{CallError, Outcome, Target};
 use function::env::TableName;
 use orders::{Row, batch_write_item_body};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::faults::Service;
 use crate::order::REFUSED;
@@ -30,7 +31,7 @@ struct Body {
 enum Request {
     PutRequest {
         #[serde(rename = "Item")]
-        item: BTreeMap<String, BTreeMap<String, String>>,
+        item: BTreeMap<String, BTreeMap<String, Value>>,
     },
 }
 
@@ -83,7 +84,11 @@ fn items(rows: &[&Row<'_>]) -> Vec<Item> {
     let table = TableName::parse("WebsiteOrders").expect("a table's name");
     let body = batch_write_item_body(&table, rows);
     let mut body: Body = serde_json::from_slice(&body).expect("a body is BatchWriteItem's");
-    let text = |value: BTreeMap<String, String>| value.into_values().collect();
+    let text = |value: BTreeMap<String, Value>| match value.into_iter().next() {
+        Some((_, Value::String(text))) => text,
+        Some((kind, Value::Bool(is))) if kind == "BOOL" => is.to_string(),
+        other => panic!("an attribute is {other:?}"),
+    };
     let puts = body.requests.remove(table.as_str());
     puts.expect("the table's puts")
         .into_iter()

@@ -41,7 +41,10 @@ pub(super) fn column(
             Err(item.expected("a column's number, or columns = [ … ] with their names"))
         }
         _ => {
-            let known: Vec<&str> = columns.names.iter().map(String::as_str).collect();
+            // A name may hold a line break; an error is one line.
+            let known = columns.names.iter().map(|name| name.escape_debug());
+            let known: Vec<String> = known.map(|name| name.to_string()).collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
             Err(item.expected(format_args!("one of columns: {}", listed(&known))))
         }
     }

@@ -11,6 +11,10 @@ use crate::reject::{Reason, Reject};
 /// The longest texts of an order, together, that its lines inherit, in bytes: each of
 /// them is a row with all of it.
 const INHERITED_BYTES: usize = 2_048;
+/// What all lines of an order inherit together is at most so many times as long as the
+/// order: a record of the shortest lines would else become rows that no function has the
+/// memory for. An order of up to as many lines passes always.
+const INHERITED_TIMES: usize = 8;
 
 /// A whole order.
 #[derive(Debug)]
@@ -76,13 +80,20 @@ impl<'a> Reading<'a> {
         (line_end + lines, not_json)
     }
 
-    /// What stands between objects: blanks, line breaks, and the signs of an array of them.
+    /// What stands between objects: blanks, line breaks, and the signs of an array of them;
+    /// and byte order marks, where files were put together.
     fn skip_between(&mut self) {
-        let rest = &self.data[self.at..];
-        let rest = rest.strip_prefix(BOM).unwrap_or(rest);
         let between = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'[' | b']' | b',');
-        let skipped = rest.iter().take_while(|byte| between(byte)).count();
-        self.go_to(self.data.len() - rest.len() + skipped);
+        let mut rest = &self.data[self.at..];
+        loop {
+            let skipped = rest.iter().take_while(|byte| between(byte)).count();
+            rest = &rest[skipped..];
+            match rest.strip_prefix(BOM) {
+                Some(behind) => rest = behind,
+                None => break,
+            }
+        }
+        self.go_to(self.data.len() - rest.len());
     }
 
     /// Takes the values of the object from here to `end` into the slots.
@@ -106,7 +117,11 @@ impl<'a> Reading<'a> {
             Value::Nested(json) if json.starts_with('[') => *json,
             _ => "",
         };
-        let refused = if self.slots.inherited() > INHERITED_BYTES {
+        let inherited = self.slots.inherited();
+        // Only an object is a line, so there are no more lines than these.
+        let lines = memchr::memchr_iter(b'{', array.as_bytes()).count();
+        let most = INHERITED_TIMES.saturating_mul(end - self.at);
+        let refused = if inherited > INHERITED_BYTES || inherited.saturating_mul(lines) > most {
             Some(Reason::TooLarge)
         } else if Elements::of(array).next().is_none() {
             Some(Reason::NoLines)
