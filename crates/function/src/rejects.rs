@@ -2,7 +2,7 @@
 //! and the original bytes, so that it neither stops its batch nor is lost.
 //!
 //! A queue delivers at least once and a retried batch sends its rejects again;
-//! a message's `sequence_number`, `user_record`, `line` and `part` tell copies
+//! a message's `sequence_number`, `user_record`, `line`, `object`, `item` and `part` tell copies
 //! apart from others.
 
 use aws_sdk_sqs::Client;
@@ -153,7 +153,10 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_record: Option<u32>,
     line: u32,
-    /// Which line of the order that begins there.
+    /// Which JSON object of the record or user record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<u32>,
+    /// Which line of the order that it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<u32>,
     lines: u64,
@@ -188,6 +191,7 @@ impl Part<'_> {
                 .to_rfc3339_opts(SecondsFormat::Millis, true),
             user_record: self.position.user_record,
             line: self.position.line,
+            object: self.position.object,
             item: self.position.item,
             lines: self.lines,
             part: self.part,
@@ -300,6 +304,7 @@ mod tests {
                 position: Position {
                     user_record: Some(3),
                     line: 2,
+                    object: None,
                     item: None,
                 },
                 lines: 1,
@@ -343,6 +348,7 @@ mod tests {
                 position: Position {
                     user_record: None,
                     line: 1,
+                    object: Some(1),
                     item: Some(4),
                 },
                 lines: 2,
@@ -376,6 +382,7 @@ mod tests {
                 position: Position {
                     user_record: None,
                     line: 1,
+                    object: None,
                     item: None,
                 },
                 lines: 7,

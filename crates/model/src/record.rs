@@ -32,6 +32,9 @@ pub struct Position {
     pub user_record: Option<u32>,
     /// The line in the record or user record; blank lines and headers count.
     pub line: u32,
+    /// The JSON object in the record or user record, where a shop's own form has them: a text
+    /// line may hold several.
+    pub object: Option<u32>,
     /// The line of a whole order, which begins in that text line; `None` if the whole of
     /// it is meant, and where lines do not come in orders.
     pub item: Option<u32>,
@@ -69,6 +72,7 @@ impl<'a> Iterator for Lines<'a> {
             let position = Position {
                 user_record: None,
                 line: 1,
+                object: None,
                 item: None,
             };
             let line = Err(Reject::line(Reason::DamagedAggregate));
@@ -141,6 +145,7 @@ impl<'a> Lines<'a> {
         let position = Position {
             user_record: self.user_record,
             line: self.line,
+            object: None,
             item: None,
         };
         let mut end = first;

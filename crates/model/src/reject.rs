@@ -51,6 +51,8 @@ pub enum Reason {
     NotACurrency,
     /// A whole order without any line.
     NoLines,
+    /// A whole order whose lines would be far more than itself.
+    OrderTooLarge,
     /// A KPL-aggregated record whose checksum or structure is broken.
     DamagedAggregate,
     /// Larger than a DynamoDB item or its sort key may be.
@@ -166,6 +168,9 @@ impl Reason {
             Self::NotADate => "expected an ISO 8601 date or M/D/YYYY H:MM",
             Self::NotACurrency => "expected a currency's code of three letters (ISO 4217)",
             Self::NoLines => "expected an order with an array of at least one line",
+            Self::OrderTooLarge => {
+                "expected an order whose lines inherit at most 2 KB each, and come to at most 32 times its own length"
+            }
             Self::DamagedAggregate => {
                 "expected a KPL-aggregated record with a valid checksum and structure"
             }

@@ -173,6 +173,7 @@ fn a_whole_order_is_its_lines_which_inherit_what_is_the_orders() {
         let position = Position {
             user_record: None,
             line: 1,
+            object: Some(1),
             item,
         };
         assert_eq!(decoded.position, position);
@@ -245,6 +246,73 @@ fn what_is_broken_takes_nothing_else_with_it() {
 }
 
 #[test]
+fn many_broken_objects_take_no_good_ones_with_them() {
+    let format = format(ORDERS);
+    let one = order(&json!([item(1)]));
+    let (compact, pretty) = (one.to_string(), format!("{one:#}"));
+    let cut = "{\"id\":1,\"items\":[{\n";
+    let unclosed = cut.repeat(50) + &vec![pretty.as_str(); 50].join("\n");
+    // One of an indented array's objects, without a brace of its own.
+    let array = format!("{:#}", json!(vec![&one; 20]));
+    let broken = array.replacen("\"country\": \"FR\"\n    }", "\"country\": \"FR\"\n", 1);
+    assert_ne!(array, broken);
+    let latin = compact.replace("MUG", "M\u{1}G").into_bytes();
+    let latin: Vec<u8> = latin
+        .into_iter()
+        .map(|b| if b == 1 { 0xDC } else { b })
+        .collect();
+    let of_one_line = [compact.as_bytes(), &latin, compact.as_bytes()].join(&b","[..]);
+    for (record, refused, good) in [
+        (unclosed.into_bytes(), 50, 50),
+        (broken.into_bytes(), 1, 19),
+        ([b"[", &of_one_line[..], b"]"].concat(), 1, 2),
+    ] {
+        let lines = lines(&format, &record);
+        let stored = lines.iter().filter(|decoded| decoded.line.is_ok()).count();
+        assert_eq!(
+            (lines.len() - stored, stored),
+            (refused, good),
+            "{}",
+            String::from_utf8_lossy(&record)
+        );
+    }
+}
+
+#[test]
+fn objects_of_one_text_line_have_places_of_their_own() {
+    let format = format(ORDERS);
+    let mut bad = item(1);
+    bad["count"] = json!("many");
+    let bad = order(&json!([bad]));
+    let record = json!([bad, bad]).to_string();
+    let places: Vec<_> = lines(&format, record.as_bytes())
+        .iter()
+        .map(|d| (d.position.line, d.position.object, d.position.item))
+        .collect();
+    assert_eq!(places, [(1, Some(1), Some(1)), (1, Some(2), Some(1))]);
+}
+
+#[test]
+fn all_numbers_in_texts_are_written_with_the_shops_signs() {
+    let numbered = GERMAN.replace("\"Land\"]", "\"Land\", \"Pos\"]") + "LineNo = \"Pos\"\n";
+    let format = format(&numbered);
+    let record = "7001;A-1;Becher;1;01.12.2010 08:26;2,55;17.850;Deutschland;1.000";
+    let line = good(&format, record);
+    assert_eq!(line.customer, Customer::Registered(17_850));
+    assert_eq!(line.line_no, Some(1_000));
+    let seconds = GERMAN.replace(
+        "format = \"%d.%m.%Y %H:%M\", zone = \"Europe/Berlin\"",
+        "format = \"seconds\"",
+    );
+    let format = self::format(&seconds);
+    let record = "7001;A-1;Becher;1;1291191960,5;2,55;;Deutschland";
+    assert_eq!(
+        good(&format, record).order_date.to_string(),
+        "2010-12-01T08:26:00.500Z"
+    );
+}
+
+#[test]
 fn a_bad_line_of_an_order_leaves_the_others() {
     let format = self::format(ORDERS);
     let mut bad = item(2);
@@ -303,7 +371,7 @@ fn what_all_lines_would_inherit_is_bounded() {
     long["ship"]["country"] = json!("x".repeat(2_100));
     let record = long.to_string();
     let reject = line(&format, &record).expect_err("too long");
-    assert_eq!(reject, Reject::line(Reason::TooLarge));
+    assert_eq!(reject, Reject::line(Reason::OrderTooLarge));
     // Not too long for one line, and for no more of them than are as long themselves.
     let repeated = |length: usize, lines: u64| {
         let items: Vec<Value> = (1..=lines).map(item).collect();
@@ -311,7 +379,7 @@ fn what_all_lines_would_inherit_is_bounded() {
         order["ship"]["country"] = json!("x".repeat(length));
         let record = order.to_string();
         let decoded = lines_of(&format, &record);
-        let is_too_large = decoded == [Err(Reject::line(Reason::TooLarge))];
+        let is_too_large = decoded == [Err(Reject::line(Reason::OrderTooLarge))];
         assert!(is_too_large || decoded.iter().all(Result::is_ok));
         is_too_large
     };
@@ -422,6 +490,8 @@ fn cancellations_are_marked_as_the_shop_marks_them() {
         (&present, "cancelled_at", json!(""), Cancellation::No),
         (&present, "cancelled_at", json!(false), Cancellation::No),
         (&present, "cancelled_at", json!([]), Cancellation::No),
+        (&present, "cancelled_at", json!("False"), Cancellation::No),
+        (&present, "cancelled_at", json!(0), Cancellation::No),
         (
             &present,
             "cancelled_at",
@@ -688,11 +758,11 @@ fn a_file_with_a_mistake_is_refused_with_its_line_and_what_was_expected() {
         ),
         (
             in_json("LineNo = { value = \"x\" }"),
-            "line 9: the constant of LineNo: LineNo: expected a number, found a text",
+            "line 9: LineNo is no constant: expected where it is",
         ),
         (
             in_json("Currency = { at = \"/a\", default = \"Euro\" }"),
-            "line 9: the constant of Currency: Currency: expected a currency's code",
+            "line 9: Currency's constant: expected a currency's code",
         ),
         (
             in_json("Currency = { at = \"/a\", value = \"EUR\" }"),
@@ -771,7 +841,7 @@ fn a_file_with_a_mistake_is_refused_with_its_line_and_what_was_expected() {
         ),
         (
             in_json("").replace("Quantity = \"/a\"", "Quantity = { value = 1.5 }"),
-            "line 6: the constant of Quantity: Quantity: expected a whole number, found a number",
+            "line 6: Quantity's constant: expected a whole number, found a number",
         ),
         (
             format!("{csv}{csv_rest}LineNo = 4"),
@@ -796,6 +866,55 @@ fn a_file_with_a_mistake_is_refused_with_its_line_and_what_was_expected() {
         (
             format!("format = \"csv\"\n[line]\n{csv_rest}LineNo = \"c\""),
             "line 9: LineNo is \"c\": expected a column's number, or columns = [ … ] with their names",
+        ),
+        (
+            in_json("LineNo = { at = \"/a\", default = 1 }"),
+            "line 9: LineNo is no constant: expected where it is",
+        ),
+        (
+            format!("{orders}LineNo = \"/a\"\n[line]\n{rest}{country}"),
+            "line 4: LineNo stands in [order]: expected it in [line]",
+        ),
+        (
+            format!("format = \"json\"\nlines = \"/a\"\n[line]\nStockCode = \"/a\""),
+            "line 3: InvoiceNo is not said: expected where it is, in [order] or [line]",
+        ),
+        (
+            in_json("Currency = { at = \"/a\", default = true }"),
+            "line 9: Currency.default is true: expected a number, or a text of at most 200 bytes",
+        ),
+        (
+            in_json("Currency = { at = \"/a\", default = 0x10 }"),
+            "line 9: Currency.default is 10: expected a number, or a text",
+        ),
+        (
+            in_json("Cancelled = { at = \"/a\", is = [\"\"] }"),
+            "line 9: Cancelled.is is \"\": expected texts or numbers",
+        ),
+        (
+            in_json(&format!("LineNo = \"/{}\"", "a".repeat(500))),
+            "line 9: LineNo: expected places of at most 500 bytes",
+        ),
+        (
+            in_json("").replace(
+                "InvoiceDate = \"/a\"",
+                "InvoiceDate = { at = \"/a\", format = \"%Y-%m-%d %z\", zone = \"UTC\" }",
+            ),
+            "line 5: zone is for dates without an offset: the pattern has one",
+        ),
+        (
+            in_json("").replace(
+                "InvoiceDate = \"/a\"",
+                "InvoiceDate = { at = \"/a\", format = \"%Y-%m-%d %I:%M\" }",
+            ),
+            "line 5: InvoiceDate.format is \"%Y-%m-%d %I:%M\": expected ",
+        ),
+        (
+            in_json("").replace(
+                "InvoiceDate = \"/a\"",
+                "InvoiceDate = { at = \"/a\", format = \"%Y-%m-%d %H:%M %Q\" }",
+            ),
+            "line 5: InvoiceDate.format is ",
         ),
     ] {
         let error = OrderFormat::parse(&text).expect_err(&text).to_string();
@@ -861,7 +980,7 @@ proptest! {
         lines in proptest::collection::vec(any_line(), 1..5), customer in "[a-z]{1,4}_[0-9]{1,4}",
         guest: bool, marked: bool,
     ) {
-        let german = GERMAN.replace("%H:%M\"", "%H:%M:%S %z\"").replace(
+        let german = GERMAN.replace("%H:%M\", zone = \"Europe/Berlin\"", "%H:%M:%S %z\"").replace(
             "Country = \"Land\"",
             "Country = { value = \"DE\" }",
         );

@@ -159,6 +159,7 @@ where
                     position: Position {
                         user_record: None,
                         line: 1,
+                        object: None,
                         item: None,
                     },
                     lines: 1,

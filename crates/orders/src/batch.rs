@@ -171,14 +171,10 @@ impl<'a> Batch<'a> {
 fn push<'a>(rejected: &mut Vec<Rejected<'a>>, line: Rejected<'a>) {
     let place = |rejected: &Rejected<'_>| {
         let position = rejected.position;
-        (rejected.record, position.user_record, position.line)
+        (rejected.record, position.user_record, position.object)
     };
     match rejected.last_mut() {
-        Some(last)
-            if line.position.item.is_some()
-                && place(last) == place(&line)
-                && std::ptr::eq(last.bytes, line.bytes) =>
-        {
+        Some(last) if line.position.item.is_some() && place(last) == place(&line) => {
             last.lines += 1;
         }
         _ => rejected.push(line),

@@ -108,7 +108,7 @@ impl Input {
             let Some(line) = self.next_line()? else {
                 break;
             };
-            let is_order = match self.format.decode(&line).next().map(|decoded| decoded.line) {
+            let is_order = match self.format.first_good(&line) {
                 Some(Ok(_)) => true,
                 Some(Err(reject)) => {
                     wrong.get_or_insert((number, reject));
@@ -186,8 +186,14 @@ impl Input {
                 }
                 None => continue,
             };
-            self.kind = Kind::Objects(block.split_off(end));
+            let rest = block.split_off(end);
             self.ahead.extend(self.objects_in(&block)?);
+            // A block may hold nothing but blanks.
+            if self.ahead.is_empty() && !is_end {
+                block = rest;
+                continue;
+            }
+            self.kind = Kind::Objects(rest);
             return Ok(self.ahead.pop_front());
         }
     }
@@ -203,7 +209,9 @@ impl Input {
             }
             if decoded.bytes.len() as u64 > LONGEST_LINE {
                 let path = self.path.display();
-                bail!("{path}: an order is longer than 1 MiB, which no record holds");
+                bail!(
+                    "{path}: an order, or what is none, is longer than 1 MiB, which no record holds"
+                );
             }
             objects.push(decoded.bytes.to_vec());
         }

@@ -28,6 +28,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// For a bucket, queue or stream that cannot be used, and if anything has failed again.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let stop = Stop::on_interrupt();
+    arguments.orders.format()?;
     match &arguments.queue {
         Some(queue) => rejects::run(queue, arguments, stop).await,
         None => batches::run(arguments, stop).await,

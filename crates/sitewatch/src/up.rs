@@ -239,10 +239,16 @@ fn show_trouble(function: Function, what: &str) {
     );
 }
 
-/// A file's path from wherever a function runs.
+/// A file's path from wherever a function runs, as a shell takes it.
 fn absolute(file: &str) -> String {
     let path = std::path::absolute(file);
-    path.map_or_else(|_| file.to_owned(), |path| path.display().to_string())
+    let path = path.map_or_else(|_| file.to_owned(), |path| path.display().to_string());
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+    if path.chars().all(is_plain) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
 }
 
 fn show_start(arguments: &Arguments, resources: &Resources) {

@@ -69,6 +69,22 @@ impl OrderFormat {
         Lines::of(record, reading)
     }
 
+    /// The first good line of a record, or else why the first is none; `None` if there is
+    /// nothing in it.
+    #[must_use]
+    pub fn first_good<'a>(&'a self, record: &'a [u8]) -> Option<Result<OrderLine<'a>, Reject>> {
+        let mut first = None;
+        for decoded in self.decode(record) {
+            match decoded.line {
+                Ok(line) => return Some(Ok(line)),
+                Err(reject) => {
+                    first.get_or_insert(reject);
+                }
+            }
+        }
+        first.map(Err)
+    }
+
     /// A record of one order's lines, as a shop with this form would send it: what decodes to
     /// them again, as far as the form can say what they hold. `None` for the Online Retail
     /// forms.
@@ -163,6 +179,9 @@ impl fmt::Display for Explained<'_> {
     }
 }
 
+/// How much of the columns' names stands in a message, in characters.
+const LONGEST_NAMES: usize = 300;
+
 /// What is expected of a line.
 impl fmt::Display for Columns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -175,6 +194,11 @@ impl fmt::Display for Columns {
             );
         }
         let names = self.names.join(&delimiter.to_string());
-        write!(f, "expected the {} columns {names}", self.names.len())
+        write!(f, "expected the {} columns ", self.names.len())?;
+        // A message has its bounds.
+        match names.char_indices().nth(LONGEST_NAMES) {
+            None => f.write_str(&names),
+            Some((end, _)) => write!(f, "{}…", &names[..end]),
+        }
     }
 }

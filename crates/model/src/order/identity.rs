@@ -249,6 +249,18 @@ mod tests {
     }
 
     #[test]
+    fn ids_of_described_lines_do_not_change_either() {
+        let mut described = line("536365", "85123A", None);
+        described.customer = Customer::Text("cus_7".into());
+        described.currency = crate::Currency::parse("EUR");
+        described.cancellation = Cancellation::Marked;
+        assert_eq!(
+            described.order_id(),
+            "536365-85123A#912cf8aa7c9f0855181d6bc0"
+        );
+    }
+
+    #[test]
     fn every_field_makes_a_difference() {
         let id = line("536365", "85123A", None).order_id();
         let changes: [fn(&mut OrderLine<'_>); 6] = [
@@ -303,8 +315,14 @@ mod tests {
             a in ("[0-9A#.-]{1,6}", "[0-9A#.-]{1,6}", 0u64..30),
             b in ("[0-9A#.-]{1,6}", "[0-9A#.-]{1,6}", 0u64..30),
         ) {
-            let id = |(i, s, n): &(String, String, u64)| line(i, s, Some(*n)).order_id();
-            prop_assert_eq!(id(&a) == id(&b), a == b);
+            let id = |(i, s, n): &(String, String, u64), customer| {
+                let mut line = line(i, s, Some(*n));
+                line.customer = customer;
+                line.order_id()
+            };
+            for customer in [Customer::Guest, Customer::Text("cus_7".into())] {
+                prop_assert_eq!(id(&a, customer.clone()) == id(&b, customer), a == b);
+            }
         }
 
         #[test]
@@ -312,7 +330,9 @@ mod tests {
             invoice_no in "[0-9-]{1,12}",
             line_no in proptest::option::of(any::<u64>()),
         ) {
-            let line = line(&invoice_no, "85123A", line_no);
+            let mut line = line(&invoice_no, "85123A", line_no);
+            prop_assert_eq!(line.order_id_len(), line.order_id().len());
+            line.customer = Customer::Text("cus_7".into());
             prop_assert_eq!(line.order_id_len(), line.order_id().len());
         }
 

@@ -93,6 +93,8 @@ struct Demo {
     shop: Shop,
     /// The keys of the rows that there must be.
     keys: BTreeSet<(i64, String)>,
+    /// What must be rejected.
+    bad: BTreeSet<Vec<u8>>,
     summary: Summary,
 }
 
@@ -133,6 +135,7 @@ impl Demo {
             history: pump(Function::History)?,
             shop: Shop::new(),
             keys: BTreeSet::new(),
+            bad: BTreeSet::new(),
             summary: Summary::default(),
             functions,
             resources,
@@ -181,16 +184,17 @@ impl Demo {
     /// A line of the demo's shop as a shop of the given form sends it. What is no order line
     /// is none in any form.
     fn rewrite(&mut self, parcel: &mut Parcel) {
-        let Some(Ok(line)) = decode(&parcel.data).next().map(|decoded| decoded.line) else {
-            return;
-        };
-        if let Some(record) = self.format.write(&[line]) {
+        let line = decode(&parcel.data).next().map(|decoded| decoded.line);
+        let record = line.and_then(|line| self.format.write(&[line.ok()?]));
+        if let Some(record) = record {
             parcel.data = record;
         }
-        let lines = self.format.decode(&parcel.data);
-        let good = lines.filter_map(|decoded| decoded.line.ok());
-        let keys = good.map(|line| (line.customer_key(), line.order_id()));
-        self.keys.extend(keys);
+        for decoded in self.format.decode(&parcel.data) {
+            match decoded.line {
+                Ok(line) => self.keys.insert((line.customer_key(), line.order_id())),
+                Err(_) => self.bad.insert(decoded.bytes.to_vec()),
+            };
+        }
     }
 
     async fn send(&self, parcels: &[Parcel]) -> anyhow::Result<()> {
@@ -243,12 +247,12 @@ impl Demo {
         let report = out.join("report.html");
         let alarms = crate::backtest::report(&orders, &report)?;
         // A form without line numbers does not tell all lines apart.
-        let (sent, bad) = (self.shop.lines() - self.shop.bad(), self.shop.bad());
-        let good = match self.format.is_described() {
-            true => self.keys.len() as u64,
-            false => sent,
-        };
-        self.summary.alike = sent - good;
+        let (mut good, mut bad) = (self.shop.lines() - self.shop.bad(), self.shop.bad());
+        if self.format.is_described() {
+            let lines = good + bad;
+            (good, bad) = (self.keys.len() as u64, self.bad.len() as u64);
+            self.summary.alike = lines.saturating_sub(good + bad);
+        }
         self.summary.print(&self.shop);
         let (rows, rejected) = (self.summary.rows, self.summary.rejected());
         ensure!(

@@ -1,9 +1,10 @@
 //! CSV of unknown form: its delimiter, whether it has a header, and its columns.
 
-use csv::{ByteRecord, ReaderBuilder, Trim};
+use csv::ByteRecord;
 
 use super::column::{Cell, Column, toml_text};
 use super::names::Role;
+use super::rows::rows;
 use super::score;
 
 /// What may stand between columns, the likeliest first where two fit alike.
@@ -58,17 +59,6 @@ impl Csv {
             columns,
         })
     }
-}
-
-fn rows(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = ByteRecord> {
-    let reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .trim(Trim::All)
-        .from_reader(bytes);
-    // Reading from memory does not fail, and rows of any length are taken.
-    reader.into_byte_records().map_while(Result::ok)
 }
 
 fn texts(row: &ByteRecord) -> Option<Vec<String>> {
@@ -142,45 +132,46 @@ fn padded(first: &[String], rest: &[Vec<String>]) -> Vec<String> {
 }
 
 fn columns(names: Option<&[String]>, rows: &[&Vec<String>]) -> Vec<Column> {
-    let most = rows
+    let most = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+    let count = names.map_or(most.min(MOST_COLUMNS), <[String]>::len);
+    // Rows of another length are refused where they are decoded.
+    let usable = rows
         .iter()
-        .map(|row| row.len())
-        .max()
-        .unwrap_or(0)
-        .min(MOST_COLUMNS);
-    let count = names.map_or(most, <[String]>::len);
-    let usable: Vec<&&Vec<String>> = rows
-        .iter()
-        .filter(|row| names.is_none() || row.len() == count)
-        .collect();
+        .filter(|row| names.is_none() || row.len() == count);
+    let usable: Vec<&Vec<String>> = usable.copied().collect();
     let column = |place: usize| {
-        let name = names.map(|names| names[place].as_str()).unwrap_or_default();
-        let is_only =
-            names.is_some_and(|names| names.iter().filter(|other| *other == name).count() == 1);
-        let number = place + 1;
         let cells = usable.iter().filter_map(|row| Cell::text(row.get(place)?));
         Column {
-            toml: if is_only && !name.is_empty() {
-                toml_text(name)
-            } else {
-                number.to_string()
-            },
-            name: if name.is_empty() {
-                format!("column {number}")
-            } else {
-                name.to_owned()
-            },
-            path: if name.is_empty() {
-                Vec::new()
-            } else {
-                vec![name.to_owned()]
-            },
-            in_order: false,
             cells: cells.collect(),
             rows: usable.len(),
+            ..place_of(names.unwrap_or_default(), place)
         }
     };
     (0..count).map(column).collect()
+}
+
+/// A column without its texts. It goes by its name if it is the only one of that name.
+fn place_of(names: &[String], place: usize) -> Column {
+    let name = names.get(place).map(String::as_str).unwrap_or_default();
+    let is_only = names.iter().filter(|other| *other == name).count() == 1;
+    let number = (place + 1).to_string();
+    let named = |named: String, otherwise: String| if name.is_empty() { otherwise } else { named };
+    Column {
+        toml: if is_only {
+            named(toml_text(name), number.clone())
+        } else {
+            number.clone()
+        },
+        name: named(name.to_owned(), format!("column {number}")),
+        path: if name.is_empty() {
+            Vec::new()
+        } else {
+            vec![name.to_owned()]
+        },
+        in_order: false,
+        cells: Vec::new(),
+        rows: 0,
+    }
 }
 
 #[cfg(test)]

@@ -72,41 +72,43 @@ pub(super) fn dates(column: &Column, day_first: bool) -> Option<Dates> {
         return None;
     }
     let forms = forms(column, &texts);
-    let read = |form: &String| -> usize {
-        let form = DateForm::new(form);
-        form.map_or(0, |form| {
-            texts
-                .iter()
-                .filter(|text| form.read(text).is_some())
-                .count()
-        })
-    };
-    let counted: Vec<(usize, String)> = forms.into_iter().map(|form| (read(&form), form)).collect();
-    let most = counted.iter().map(|(count, _)| *count).max()?;
-    if !nearly(most, texts.len()) {
-        return None;
-    }
-    let mut best = counted
-        .into_iter()
-        .filter(|(count, _)| *count == most)
-        .map(|(_, form)| form);
-    let mut form = best.next()?;
-    let mut or = best.find(|other| *other == turned(&form));
+    let (mut form, mut or) = best(forms, &texts)?;
     if let Some(other) = or.as_mut().filter(|_| form.starts_with("%d") != day_first) {
         std::mem::swap(&mut form, other);
     }
     let known = DateForm::new(&form)?;
-    let shown: Vec<String> = texts
-        .iter()
-        .filter_map(|text| known.read(text))
-        .map(|date| date.to_string())
-        .collect();
+    let read = texts.iter().filter_map(|text| known.read(text));
+    let shown: Vec<String> = read.map(|date| date.to_string()).collect();
     Some(Dates {
         or,
         is_local: shown.iter().any(|date| !date.ends_with('Z')),
         has_time: shown.iter().any(|date| !date.contains("T00:00:00")),
         form,
     })
+}
+
+/// The form that most texts have, if nearly all have; and its other way round, if they have
+/// that, too.
+fn best(forms: Vec<String>, texts: &[&str]) -> Option<(String, Option<String>)> {
+    let count = |form: &String| {
+        let form = DateForm::new(form);
+        let read = |form: DateForm| {
+            texts
+                .iter()
+                .filter(|text| form.read(text).is_some())
+                .count()
+        };
+        form.map_or(0, read)
+    };
+    let counted: Vec<(usize, String)> =
+        forms.into_iter().map(|form| (count(&form), form)).collect();
+    let most = counted.iter().map(|(count, _)| *count).max()?;
+    let mut best = counted.into_iter().filter(|(count, _)| *count == most);
+    let (_, form) = best.next().filter(|_| nearly(most, texts.len()))?;
+    let or = best
+        .map(|(_, other)| other)
+        .find(|other| *other == turned(&form));
+    Some((form, or))
 }
 
 /// Day and month the other way round.

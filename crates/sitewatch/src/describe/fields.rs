@@ -3,11 +3,9 @@
 use model::NumberForm;
 
 use super::column::Column;
-use super::dates::dates;
 use super::draft::{Draft, Entry, Shape, Source};
 use super::guess::{self, Places};
 use super::names::Role;
-use super::text::shown;
 use super::{cancelled, customer, numbers, price, unnamed};
 
 /// What is found in a sample.
@@ -17,7 +15,7 @@ pub(super) struct Data {
 }
 
 /// The fields whose absence is told: the others may be left out.
-const TOLD: [Role; 6] = [
+pub(super) const TOLD: [Role; 6] = [
     Role::InvoiceNo,
     Role::StockCode,
     Role::Quantity,
@@ -27,9 +25,6 @@ const TOLD: [Role; 6] = [
 ];
 /// Fields that data must have some of to be data of orders.
 const LEAST: usize = 2;
-/// Signs of a text of the data in a comment.
-const QUOTED: usize = 40;
-
 /// Proposes an order format; `None` if this is no data of orders.
 pub(super) fn draft(data: Data) -> Option<Draft> {
     let finder = Finder::new(&data);
@@ -51,14 +46,16 @@ pub(super) fn draft(data: Data) -> Option<Draft> {
     })
 }
 
-struct Finder<'d> {
-    columns: &'d [Column],
-    nested: bool,
+/// What finds fields in columns.
+pub(super) struct Finder<'d> {
+    pub(super) columns: &'d [Column],
+    /// Whether the data has whole orders.
+    pub(super) nested: bool,
     /// Whether columns have no names.
     unnamed: bool,
-    semicolons: bool,
+    pub(super) semicolons: bool,
     places: Places,
-    numbers: numbers::Numbers,
+    pub(super) numbers: numbers::Numbers,
 }
 
 impl<'d> Finder<'d> {
@@ -94,12 +91,13 @@ impl<'d> Finder<'d> {
         }
     }
 
-    fn column(&self, role: Role) -> Option<&'d Column> {
+    /// The column of a field.
+    pub(super) fn column(&self, role: Role) -> Option<&'d Column> {
         self.places.get(&role).map(|place| &self.columns[*place])
     }
 
     /// The columns that hold no field.
-    fn free(&self) -> Vec<&'d Column> {
+    pub(super) fn free(&self) -> Vec<&'d Column> {
         let is_free = |place: &usize| !self.places.values().any(|taken| taken == place);
         let columns = self.columns.iter().enumerate();
         columns
@@ -147,41 +145,6 @@ impl<'d> Finder<'d> {
         Some(entry)
     }
 
-    /// What stands for a field that is not found.
-    fn absent(&self, role: Role) -> Option<Entry> {
-        if !TOLD.contains(&role) {
-            return None;
-        }
-        let near = guess::near_miss(role, self.columns, self.nested);
-        if role == Role::StockCode
-            && let Some(column) = self.column(Role::Description)
-        {
-            let mut entry = Entry::at(role, &column.toml, column.in_order);
-            let guess = "No article number was found: the article's name stands for it.";
-            entry.guesses.push(guess.to_owned());
-            return Some(entry);
-        }
-        let (constant, guess) = match role {
-            Role::Country => (
-                "\"unknown\"",
-                "No country was found: put yours in place of \"unknown\", or where it is.",
-            ),
-            Role::Quantity if near.is_none() => {
-                ("1", "No quantity was found: each line counts as one.")
-            }
-            _ => {
-                return Some(Entry::new(
-                    role,
-                    Source::Missing(missing(role, near)),
-                    role.is_of_orders() && self.nested,
-                ));
-            }
-        };
-        let mut entry = Entry::new(role, Source::Constant(constant), false);
-        entry.guesses.push(guess.to_owned());
-        Some(entry)
-    }
-
     /// Where the article's number is blank, another one may stand.
     fn article(&self, column: &Column, entry: &mut Entry) {
         if !column.has_blanks() {
@@ -196,48 +159,5 @@ impl<'d> Finder<'d> {
                 "Some rows have no article number: another field stands for it there.".to_owned(),
             );
         }
-    }
-
-    fn date(&self, column: &Column, entry: &mut Entry) {
-        let comma = self.numbers.form.decimal == ',';
-        let dashes = column.texts().next().is_some_and(|text| text.contains('-'));
-        let Some(dates) = dates(column, comma || dashes || self.semicolons) else {
-            return;
-        };
-        if dates.form != "iso" {
-            entry.options.push(format!("format = {:?}", dates.form));
-        }
-        if let Some(other) = dates.or.filter(|_| !comma) {
-            entry.guesses.push(format!(
-                "No date in the sample tells whether day or month comes first. The other way round it is\nformat = {other:?}"
-            ));
-        }
-        if !dates.has_time {
-            entry
-                .guesses
-                .push("The dates tell no time of day: alarms by the second need one.".to_owned());
-        }
-        if dates.is_local {
-            entry.notes.push(
-                "No offset stands in these dates. If they are local times, add where, and they are stored in UTC:\n\
-                 zone = \"Europe/Berlin\""
-                    .to_owned(),
-            );
-        }
-    }
-}
-
-/// What is known about a field that is not found.
-fn missing(role: Role, near: Option<&Column>) -> String {
-    let Some(column) = near else {
-        return "nothing in the data looks like it".to_owned();
-    };
-    let name = shown(&column.name, QUOTED);
-    match guess::misfit(role, column) {
-        Some(text) => {
-            let (text, wanted) = (shown(text, QUOTED), guess::wanted(role));
-            format!("{name} has \"{text}\", {wanted}")
-        }
-        None => format!("{name} is blank"),
     }
 }

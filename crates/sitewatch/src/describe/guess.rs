@@ -38,12 +38,13 @@ pub(super) fn places(columns: &[Column], nested: bool) -> Places {
     places
 }
 
-/// The column that fits a field best.
+/// The column that fits a field best, if its name says more than `id`.
 pub(super) fn best<'c>(role: Role, columns: &[&'c Column], nested: bool) -> Option<&'c Column> {
+    let bare_id = role.names().bare_id;
     let named = columns
         .iter()
         .map(|column| (score::score(column, role, nested), *column));
-    let named = named.filter(|(score, column)| *score > 0 && fits(role, column));
+    let named = named.filter(|(score, column)| *score > bare_id && fits(role, column));
     named
         .max_by_key(|(score, _)| *score)
         .map(|(_, column)| column)
@@ -106,7 +107,9 @@ pub(super) fn fits(role: Role, column: &Column) -> bool {
         Role::CustomerID => column.mostly(|cell| short(cell, CUSTOMER_SIGNS)),
         Role::Country => column
             .mostly(|cell| cell.kind == Kind::Text && short(cell, 64) && !has_digit(&cell.text)),
-        Role::LineNo => column.is_usual() && column.mostly(|cell| cell.text.parse::<u64>().is_ok()),
+        Role::LineNo => {
+            !column.has_blanks() && column.mostly(|cell| cell.text.parse::<u64>().is_ok())
+        }
         Role::Currency => column.mostly(|cell| model::Currency::parse(&cell.text).is_some()),
         Role::Cancelled => false,
     }
@@ -156,6 +159,17 @@ mod tests {
         ];
         let expected = expected.map(|(role, name)| (role, name.to_owned()));
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_mere_id_stands_for_no_article() {
+        let csv = Csv::of(b"Id;Variant SKU;Menge\n1;A;1\n").expect("CSV");
+        let columns: Vec<&Column> = csv.columns.iter().collect();
+        assert!(best(Role::StockCode, &columns[..1], false).is_none());
+        let csv = Csv::of(b"Id;Product ID;Menge\n1;5;1\n").expect("CSV");
+        let columns: Vec<&Column> = csv.columns.iter().collect();
+        let other = best(Role::StockCode, &columns, false).expect("a column");
+        assert_eq!(other.name, "Product ID");
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! A proposal counts only as what `OrderFormat` makes of its text: what is shown is decoded
 //! with that, and nothing here may read orders in another way.
 
+mod absent;
 mod args;
 mod cancelled;
 mod column;
@@ -25,9 +26,11 @@ mod json;
 mod known;
 mod names;
 mod numbers;
+mod preview;
 mod price;
 mod propose;
 mod report;
+mod rows;
 mod sample;
 mod score;
 #[cfg(test)]
@@ -35,6 +38,7 @@ mod shops;
 mod table;
 mod text;
 mod unnamed;
+mod when;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -157,7 +161,7 @@ fn as_it_is(arguments: &Arguments, sample: &Sample) -> anyhow::Result<()> {
 
 /// What comes of the lines.
 fn outcome(found: &Found) -> String {
-    report::rows(found) + &report::counts(found) + &report::rejects(found)
+    preview::rows(found) + &report::counts(found) + &report::rejects(found)
 }
 
 /// Why most lines are refused.

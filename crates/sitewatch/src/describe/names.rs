@@ -95,7 +95,7 @@ impl fmt::Display for Role {
 const INVOICE_NO: Names = Names {
     names: &[
         "invoiceno", "orderid", "ordernumber", "orderno", "ordernr", "ordernum", "ordercode", "ordername",
-        "orderreference", "orderref", "invoicenumber", "invoiceid", "invoicenr", "transactionid", "receiptno",
+        "orderreference", "orderref", "incrementid", "invoicenumber", "invoiceid", "invoicenr", "transactionid", "receiptno",
         "receiptnumber", "receiptid", "purchaseid", "saleid",
         "bestellnr", "bestellnummer", "bestellungsnr", "bestellungsnummer", "bestellid", "auftragsnr", "auftragsnummer",
         "auftragsid", "rechnungsnr", "rechnungsnummer", "belegnr", "belegnummer",
@@ -235,14 +235,14 @@ const CUSTOMER: Names = Names {
 #[rustfmt::skip]
 const COUNTRY: Names = Names {
     names: &[
-        "country", "countrycode", "countryname", "billingcountrycode", "billingcountry", "customercountry", "countryregion",
+        "country", "countrycode", "countryname", "billingcountrycode", "billingcountry", "customercountry", "countryregion", "countryid",
         "shippingcountrycode", "shippingcountry", "shiptocountry",
         "land", "rechnungsland", "landcode", "landercode", "laendercode", "lieferland", "pays", "codepays", "pais", "codigopais",
         "paese", "nazione",
     ],
     alone: &["nation", "iso2"],
     bare_id: 0,
-    never: &["phone", "ip", "origin", "herkunft", "herkunftsland", "account", "seller", "tax", "id", "currency"],
+    never: &["phone", "ip", "origin", "herkunft", "herkunftsland", "account", "seller", "tax", "currency"],
     rather_not: &["shipping", "delivery", "lieferland", "livraison", "envio", "default"],
 };
 

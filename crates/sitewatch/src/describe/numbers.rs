@@ -63,18 +63,10 @@ pub(super) fn form(columns: &[&Column], semicolons: bool) -> Numbers {
     let form = best.next().unwrap_or_default();
     // 1,234 is hardly a price with three decimals, wherever it stands.
     let sign = form.decimal;
-    let signed: Vec<&str> = texts
-        .iter()
-        .map(|cell| cell.text.as_str())
-        .filter(|text| text.contains(sign))
-        .collect();
-    let are_thousands = !signed.is_empty() && signed.iter().all(|text| in_thousands(text, sign));
-    let other = best
-        .find(|other| other.thousands == Some(sign))
-        .filter(|_| form.thousands.is_none() && are_thousands);
-    match other {
-        Some(other) if sign == ',' || semicolons => Numbers {
-            form: other,
+    let is_unclear = form.thousands.is_none() && are_thousands(&texts, sign);
+    match best.find(|other| is_unclear && other.thousands == Some(sign)) {
+        Some(form) if sign == ',' || semicolons => Numbers {
+            form,
             is_guess: true,
         },
         other => Numbers {
@@ -82,6 +74,15 @@ pub(super) fn form(columns: &[&Column], semicolons: bool) -> Numbers {
             is_guess: other.is_some(),
         },
     }
+}
+
+/// Whether a sign stands in texts, and always before three digits.
+fn are_thousands(texts: &[&Cell], sign: char) -> bool {
+    let mut signed = texts
+        .iter()
+        .filter(|cell| cell.text.contains(sign))
+        .peekable();
+    signed.peek().is_some() && signed.all(|cell| in_thousands(&cell.text, sign))
 }
 
 /// Whether three digits stand behind a sign, and nothing else.

@@ -7,7 +7,7 @@ use super::column::{Cell, Column, Kind};
 use super::draft::Entry;
 use super::numbers;
 use super::score::words;
-use super::text::shown;
+use super::text::{QUOTED, shown};
 
 /// Words for minor units.
 const MINOR: [&str; 3] = ["cent", "cents", "minor"];
@@ -15,8 +15,6 @@ const MINOR: [&str; 3] = ["cent", "cents", "minor"];
 const TOTAL: [&str; 8] = [
     "total", "totals", "gesamt", "summe", "sum", "subtotal", "totaal", "totale",
 ];
-/// Signs of a name in a comment.
-const QUOTED: usize = 40;
 
 /// Completes the entry of the price, whose texts have this form.
 pub(super) fn read(column: &Column, form: NumberForm, entry: &mut Entry) {

@@ -4,16 +4,11 @@ use std::fmt::Write as _;
 
 use model::{FieldWords, OrderFormat};
 
-use super::found::{Found, Row};
+use super::found::Found;
 use super::names::Role;
 use super::table::{Column, Kind, WIDTH, table};
 use super::text::{shown, wrapped};
 use crate::show::{self, BAD, GOOD, HEAD, WARN};
-
-/// Digits of a hash that are shown: nobody reads it.
-const HASH_DIGITS: usize = 4;
-/// Digits of the hash that an `OrderID` ends in where lines have no numbers.
-const WHOLE_HASH: usize = 24;
 
 /// What the file is.
 pub(super) fn headline(file: &str, format: &OrderFormat, found: &Found, is_whole: bool) -> String {
@@ -79,64 +74,6 @@ fn reading(words: &FieldWords) -> String {
         None => words.reading.clone(),
         Some(constant) if words.name.is_empty() => format!("always {constant}"),
         Some(constant) => format!("{}, else {constant}", words.reading),
-    }
-}
-
-/// The first rows as they would be stored.
-pub(super) fn rows(found: &Found) -> String {
-    let rows = &found.first;
-    if rows.is_empty() {
-        return String::new();
-    }
-    let mut columns = Vec::new();
-    let mut column = |name, least, kind, text: &dyn Fn(&Row) -> String| {
-        let mut column = Column::new(name, least, kind);
-        column.texts = rows.iter().map(text).collect();
-        columns.push(column);
-    };
-    column("CustomerID", 10, Kind::Cut, &|row| row.customer_id.clone());
-    let with_ref = rows.iter().any(|row| row.customer_ref.is_some());
-    if with_ref {
-        column("CustomerRef", 11, Kind::Cut, &|row| {
-            row.customer_ref.clone().unwrap_or_default()
-        });
-    }
-    column("OrderID", 10, Kind::Cut, &|row| short(&row.order_id));
-    column("OrderDate", 20, Kind::Cut, &|row| row.order_date.clone());
-    column("Quantity", 8, Kind::Number, &|row| row.quantity.clone());
-    let with_currency = rows.iter().any(|row| row.currency.is_some());
-    let currency = |row: &Row| row.currency.clone().unwrap_or_default();
-    if with_currency && with_ref {
-        // In one column, which leaves room for the customer.
-        let price = |row: &Row| format!("{} {:3}", row.unit_price, currency(row));
-        column("UnitPrice", 9, Kind::Number, &price);
-    } else {
-        column("UnitPrice", 9, Kind::Number, &|row| row.unit_price.clone());
-    }
-    column("Country", 7, Kind::Cut, &|row| row.country.clone());
-    if with_currency && !with_ref {
-        column("Currency", 8, Kind::Cut, &currency);
-    }
-    if rows.iter().any(|row| row.is_marked) {
-        column("Cancelled", 9, Kind::Cut, &|row| {
-            if row.is_marked { "yes" } else { "" }.to_owned()
-        });
-    }
-    format!(
-        "\n{HEAD}The first rows as they would be stored{HEAD:#}\n{}",
-        table(&columns)
-    )
-}
-
-/// An `OrderID` without most of its hash.
-fn short(order_id: &str) -> String {
-    match order_id.rsplit_once('#') {
-        Some((before, hash))
-            if hash.len() == WHOLE_HASH && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
-        {
-            format!("{before}#{}…", &hash[..HASH_DIGITS])
-        }
-        _ => order_id.to_owned(),
     }
 }
 

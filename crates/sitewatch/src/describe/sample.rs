@@ -85,7 +85,10 @@ impl Sample {
         let end = if self.is_json {
             OrderFormat::last_object_end(&self.bytes)
         } else {
-            last_line_end(&self.bytes)
+            // A quote that nobody closes makes all behind it seem quoted.
+            let is_late = |end: &usize| end * 2 > self.bytes.len();
+            let end = last_line_end(&self.bytes).filter(is_late);
+            end.or_else(|| memchr::memrchr(b'\n', &self.bytes).map(|at| at + 1))
         };
         if let Some(end) = end {
             self.bytes.truncate(end);
@@ -113,6 +116,7 @@ mod tests {
                 "\u{feff}{\"a\":{\n\"b\":1}}{",
                 Some("\u{feff}{\"a\":{\n\"b\":1}}"),
             ),
+            ("a\n\"b\nc\nd\ne", Some("a\n\"b\nc\nd\n")),
             ("{\"a\":", None),
             ("abc", None),
         ] {

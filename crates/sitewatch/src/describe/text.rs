@@ -3,6 +3,9 @@
 
 use std::fmt::Write as _;
 
+/// Signs of a text that is quoted in a sentence.
+pub(super) const QUOTED: usize = 40;
+
 /// A text of the data: control signs, and those that change the direction of writing, are
 /// shown as escapes; what is longer than `most` signs is cut.
 pub(super) fn shown(text: &str, most: usize) -> String {

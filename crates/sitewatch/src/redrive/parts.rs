@@ -90,6 +90,7 @@ mod tests {
                 sequence_number: "7".to_owned(),
                 user_record: None,
                 line,
+                object: None,
             },
             reason: "not_utf8".to_owned(),
             arrived_at: DateTime::UNIX_EPOCH,

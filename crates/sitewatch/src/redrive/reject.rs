@@ -32,6 +32,7 @@ pub(crate) struct Place {
     pub(crate) sequence_number: String,
     pub(crate) user_record: Option<u32>,
     pub(crate) line: u32,
+    pub(crate) object: Option<u32>,
 }
 
 impl Reject {
@@ -50,6 +51,7 @@ impl Reject {
                 sequence_number: body.sequence_number,
                 user_record: body.user_record,
                 line: body.line,
+                object: body.object,
             },
             reason: body.reason,
             arrived_at: arrived_at.to_utc(),
@@ -64,8 +66,7 @@ impl Reject {
 /// The partition key that `data` gets: its order's invoice number, as `sitewatch replay`
 /// has it, or else the number that the refused record had, which spreads as well.
 pub(crate) fn partition_key(format: &OrderFormat, place: &Place, data: &[u8]) -> String {
-    let first = format.decode(data).next();
-    match first.map(|decoded| decoded.line) {
+    match format.first_good(data) {
         Some(Ok(order)) => order.invoice_no.into_owned(),
         _ => place.sequence_number.clone(),
     }
@@ -81,6 +82,7 @@ struct Body {
     arrived_at: String,
     user_record: Option<u32>,
     line: u32,
+    object: Option<u32>,
     part: usize,
     parts: usize,
     data: String,

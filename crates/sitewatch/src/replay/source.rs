@@ -177,9 +177,10 @@ impl Source {
     /// A line as a record; `None` for a header or a blank line.
     fn sourced(&mut self, mut bytes: Vec<u8>) -> Option<Sourced> {
         self.line += 1;
+        let line = self.format.first_good(&bytes)?;
         let mut lines = self.format.decode(&bytes);
-        let decoded = lines.next()?;
-        let (key, date, number) = match &decoded.line {
+        let is_no_order = lines.any(|decoded| decoded.line.is_err());
+        let (key, date, number) = match &line {
             Ok(line) => {
                 let invoice = line.invoice_no.clone().into_owned();
                 let count = self.numbers.entry(invoice.clone()).or_default();
@@ -192,7 +193,6 @@ impl Source {
             // No invoice to be in order with: spread over the shards.
             Err(_) => (format!("line-{}", self.line), None, None),
         };
-        let is_no_order = decoded.line.is_err() || lines.any(|decoded| decoded.line.is_err());
         if let Some(number) = number {
             bytes = numbered(bytes, number);
         }

@@ -37,6 +37,7 @@ async fn messages(stream: &str, number: u64, reason: Reason, bytes: &[u8]) -> Ve
     let position = Position {
         user_record: None,
         line: 1,
+        object: None,
         item: None,
     };
     let reject = Reject::field(reason, Field::Quantity, Found::Text);

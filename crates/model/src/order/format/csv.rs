@@ -36,11 +36,11 @@ impl Columns {
         line: &'a str,
         slots: &mut Vec<Value<'a>>,
     ) -> Result<bool, Reject> {
-        // A tab may be the delimiter of empty fields.
-        let line = line.trim_matches([' ', '\r', '\n']);
-        if line.is_empty() {
+        if line.trim().is_empty() {
             return Ok(false);
         }
+        // A tab may be the delimiter of empty fields.
+        let line = line.trim_matches([' ', '\r', '\n']);
         slots.clear();
         let mut rest = Some(line);
         while let Some(text) = rest {

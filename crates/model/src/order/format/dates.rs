@@ -18,6 +18,11 @@ const NANOSECONDS: i128 = 1_000_000_000;
 /// Years of four digits, which a pattern's `%Y` does not insist on.
 const YEARS: std::ops::RangeInclusive<i16> = 1000..=9999;
 
+/// A moment of which no two parts are alike.
+const SOME: civil::DateTime = civil::date(2011, 11, 23).at(14, 25, 36, 0);
+/// A pattern stands in messages.
+const LONGEST_PATTERN: usize = 100;
+
 /// How a shop's dates are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DateForm {
@@ -107,15 +112,41 @@ impl DateForm {
 }
 
 impl DateKind {
-    /// A pattern; `None` if it is none, or does not tell year, month and day.
-    pub(crate) fn pattern(pattern: &str) -> Option<Self> {
-        let at = civil::date(2011, 11, 23).at(14, 25, 36, 0);
-        let zoned = at.in_tz("UTC").ok()?;
-        let text = BrokenDownTime::from(&zoned).to_string(pattern).ok()?;
-        let again = BrokenDownTime::parse(pattern, &text).ok()?;
-        let is_whole = again.to_datetime().ok()?.date() == at.date();
-        is_whole.then(|| Self::Pattern(pattern.to_owned()))
+    /// Whether dates are numbers.
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(self, Self::Seconds | Self::Milliseconds)
     }
+
+    /// Whether dates tell their offset themselves.
+    pub(crate) fn tells_offset(&self) -> bool {
+        let Self::Pattern(pattern) = self else {
+            return false;
+        };
+        let parts = written(pattern).and_then(|text| BrokenDownTime::parse(pattern, text).ok());
+        parts.is_some_and(|parts| parts.offset().is_some())
+    }
+
+    /// A pattern; `None` if it is none, does not tell year, month and day, tells half of a
+    /// time of day, as `%I` without `%p` does, or a zone by its name.
+    pub(crate) fn pattern(pattern: &str) -> Option<Self> {
+        let again = BrokenDownTime::parse(pattern, written(pattern)?).ok()?;
+        let at = again.to_datetime().ok()?;
+        let times = [
+            SOME.time(),
+            civil::time(14, 25, 0, 0),
+            civil::time(14, 0, 0, 0),
+            civil::Time::midnight(),
+        ];
+        let is_whole = at.date() == SOME.date() && times.contains(&at.time());
+        let is_plain = again.iana_time_zone().is_none() && pattern.len() <= LONGEST_PATTERN;
+        (is_whole && is_plain).then(|| Self::Pattern(pattern.to_owned()))
+    }
+}
+
+/// A moment of which no two parts are alike, in a pattern.
+fn written(pattern: &str) -> Option<String> {
+    let at = SOME.in_tz("UTC").ok()?;
+    BrokenDownTime::from(&at).to_string(pattern).ok()
 }
 
 /// What is expected of a date, in words.

@@ -21,8 +21,10 @@ const REQUIRED: [Field; 6] = [
     Field::UnitPrice,
     Field::Country,
 ];
-/// What tells orders and moments apart and so must be in the data.
-const NEVER_CONSTANT: [Field; 2] = [Field::InvoiceNo, Field::InvoiceDate];
+/// What tells orders, lines and moments apart and so must be in the data.
+const NEVER_CONSTANT: [Field; 3] = [Field::InvoiceNo, Field::InvoiceDate, Field::LineNo];
+/// The names of a field's places, together: they stand in messages.
+const LONGEST_NAME: usize = 500;
 
 /// Reads a file's text.
 pub(super) fn parse(text: &str) -> Result<Described, FormatError> {
@@ -108,6 +110,9 @@ impl Reader {
         };
         for (field, name) in Field::ALL.into_iter().zip(&names) {
             match find(name)? {
+                Some((item, true)) if field == Field::LineNo => {
+                    return Err(item.error("LineNo stands in [order]: expected it in [line], since it tells an order's lines apart"));
+                }
                 Some((item, in_order)) => self.field(field, &item, in_order)?,
                 None if REQUIRED.contains(&field) => {
                     let constant = if NEVER_CONSTANT.contains(&field) {
@@ -115,7 +120,7 @@ impl Reader {
                     } else {
                         format!(", or a constant: {name} = {{ value = … }}")
                     };
-                    let place = if order.is_some() {
+                    let place = if self.has_orders() {
                         "[order] or [line]"
                     } else {
                         "[line]"
@@ -160,9 +165,7 @@ impl Reader {
             _ => {}
         }
         match self.fields.constant_problem(field) {
-            Some(problem) => {
-                Err(item.error(format_args!("the constant of {}: {problem}", item.key)))
-            }
+            Some(problem) => Err(item.error(format_args!("{}'s constant: {problem}", item.key))),
             None => Ok(()),
         }
     }
@@ -224,6 +227,12 @@ impl Reader {
         }
         if source.places.is_empty() {
             return Err(whole.expected("where the field is"));
+        }
+        if source.name.len() > LONGEST_NAME {
+            return Err(whole.error(format_args!(
+                "{}: expected places of at most {LONGEST_NAME} bytes",
+                whole.key
+            )));
         }
         Ok(source)
     }

@@ -17,6 +17,8 @@ use crate::reject::{Field, Reason, Reject};
 pub(crate) struct Slots<'a> {
     pub(crate) order: Vec<Value<'a>>,
     pub(crate) line: Vec<Value<'a>>,
+    /// Whether the order is marked as cancelled, as a whole.
+    order_is_marked: bool,
 }
 
 /// One slot.
@@ -78,6 +80,15 @@ impl Source {
 }
 
 impl<'a> Slots<'a> {
+    fn get(&self, place: Place) -> &Value<'a> {
+        let slots = if place.in_order {
+            &self.order
+        } else {
+            &self.line
+        };
+        &slots[place.slot]
+    }
+
     fn at(&mut self, place: Place) -> &mut Value<'a> {
         let slots = if place.in_order {
             &mut self.order
@@ -136,10 +147,9 @@ impl Fields {
     /// # Errors
     /// The first field, in the order of the columns, that cannot be what it must be.
     pub(crate) fn line<'a>(&'a self, slots: &mut Slots<'a>) -> Result<OrderLine<'a>, Reject> {
-        // Before values are taken out of their slots.
-        let marked = match &self.mark {
-            Mark::Field(source, values) => is_marked(&source.value(slots), values.as_deref()),
-            Mark::None | Mark::Prefix(_) => false,
+        let marked = match self.mark_of(false, slots) {
+            Some(marked) => marked,
+            None => slots.order_is_marked,
         };
         let mut value = |field| self.source(field).value(slots);
         let invoice_no = value(Field::InvoiceNo).into_code(Field::InvoiceNo)?;
@@ -148,11 +158,11 @@ impl Fields {
         let quantity = self
             .number(value(Field::Quantity), Field::Quantity)?
             .whole(Field::Quantity)?;
-        let order_date = self.date(&value(Field::InvoiceDate))?;
+        let order_date = self.date(value(Field::InvoiceDate))?;
         let unit_price = self.price(value(Field::UnitPrice))?;
         let customer = self.customer(value(Field::CustomerID))?;
         let country = value(Field::Country).into_code(Field::Country)?;
-        let line_no = line::line_no(&value(Field::LineNo))?;
+        let line_no = line::line_no(&self.number(value(Field::LineNo), Field::LineNo)?)?;
         let currency = currency(&value(Field::Currency))?;
         let is_prefixed = match &self.mark {
             Mark::Prefix(prefix) => invoice_no.starts_with(prefix.as_str()),
@@ -177,7 +187,6 @@ impl Fields {
                 Cancellation::No
             },
         };
-        // Refused here, so that whoever counts lines counts those that are stored.
         if line.fits_a_row() {
             Ok(line)
         } else {
@@ -185,17 +194,42 @@ impl Fields {
         }
     }
 
+    /// Finds out, once for all of its lines, whether an order is marked as cancelled.
+    pub(crate) fn mark_order(&self, slots: &mut Slots<'_>) {
+        slots.order_is_marked = self.mark_of(true, slots).unwrap_or(false);
+    }
+
+    /// Whether a line or an order is marked as cancelled; `None` if the mark is not its own.
+    fn mark_of(&self, order: bool, slots: &Slots<'_>) -> Option<bool> {
+        let Mark::Field(source, values) = &self.mark else {
+            return None;
+        };
+        let mut places = source
+            .places
+            .iter()
+            .filter(|place| place.in_order == order)
+            .peekable();
+        places.peek()?;
+        let mut values_there = places.map(|place| slots.get(*place));
+        let value = values_there.find(|value| !value.is_blank());
+        Some(value.is_some_and(|value| is_marked(value, values.as_deref())))
+    }
+
     /// What is wrong with the constant that a field has.
     pub(crate) fn constant_problem(&self, field: Field) -> Option<Reject> {
         let value = self.source(field).constant.as_ref()?.value();
-        match field {
+        let problem = match field {
             Field::Quantity => self.number(value, field).and_then(|n| n.whole(field)).err(),
             Field::UnitPrice => self.price(value).err(),
             Field::CustomerID => self.customer(value).err(),
-            Field::LineNo => line::line_no(&value).err(),
             Field::Currency => currency(&value).err(),
             _ => None,
-        }
+        };
+        // Its name is told already.
+        problem.map(|reject| Reject {
+            field: None,
+            ..reject
+        })
     }
 
     /// A number in a text, as the shop writes it, as it is written elsewhere.
@@ -226,9 +260,15 @@ impl Fields {
         Ok(price.normalize())
     }
 
-    fn date(&self, value: &Value<'_>) -> Result<crate::OrderDate, Reject> {
-        let text = value.scalar(Field::InvoiceDate, Reason::NotADate)?;
+    fn date(&self, value: Value<'_>) -> Result<crate::OrderDate, Reject> {
         let not_a_date = Reject::field(Reason::NotADate, Field::InvoiceDate, value.found());
+        let value = if self.dates.kind.is_number() {
+            self.number(value, Field::InvoiceDate)
+                .map_err(|_| not_a_date)?
+        } else {
+            value
+        };
+        let text = value.scalar(Field::InvoiceDate, Reason::NotADate)?;
         self.dates.read(text).ok_or(not_a_date)
     }
 
@@ -240,7 +280,7 @@ impl Fields {
             _ => {}
         }
         if !self.text_customers {
-            return line::customer(&value);
+            return line::customer(&self.number(value, Field::CustomerID)?);
         }
         if value.is_blank() {
             return Ok(Customer::Guest);
@@ -269,7 +309,8 @@ impl Fields {
     }
 }
 
-/// Whether a value marks a cancellation: that it is one of these, or that it is there.
+/// Whether a value marks a cancellation: that it is one of these, or that it is there and
+/// does not deny it.
 fn is_marked(value: &Value<'_>, values: Option<&[String]>) -> bool {
     let text = match value {
         Value::Text(text) => text.as_ref(),
@@ -277,11 +318,13 @@ fn is_marked(value: &Value<'_>, values: Option<&[String]>) -> bool {
         Value::Boolean(true) => "true",
         Value::Boolean(false) => "false",
         Value::Absent | Value::Null => "",
-        Value::Nested(json) => json[1..json.len() - 1].trim(),
+        Value::Nested(json) => {
+            return values.is_none() && !json[1..json.len() - 1].trim().is_empty();
+        }
     };
     match values {
         Some(values) => values.iter().any(|known| known == text),
-        None => !text.is_empty() && *value != Value::Boolean(false),
+        None => !matches!(text, "" | "0") && !text.eq_ignore_ascii_case("false"),
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Reading<'a> {
     line_end: usize,
     budget: usize,
     slots: Slots<'a>,
+    /// How many JSON objects were read.
+    objects: u32,
     /// The order whose lines are being read.
     order: Option<objects::Order<'a>>,
 }
@@ -44,6 +46,7 @@ impl<'a> Reading<'a> {
             line_end: 0,
             budget: 0,
             slots: Slots::default(),
+            objects: 0,
             order: None,
         }
     }
@@ -109,6 +112,7 @@ impl<'a> Reading<'a> {
         let position = Position {
             user_record: None,
             line: self.line,
+            object: (self.objects > 0).then_some(self.objects),
             item: None,
         };
         self.go_to(end);

@@ -6,6 +6,8 @@ use std::fmt;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::order::number::decimal;
+
 /// What is wrong with an order format file. One line that says where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormatError {
@@ -157,7 +159,7 @@ impl<'t> Item<'t> {
 
     pub(crate) fn whole(&self) -> Option<i64> {
         match self.value {
-            DeValue::Integer(number) => number.as_str().parse().ok(),
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
             _ => None,
         }
     }
@@ -166,8 +168,11 @@ impl<'t> Item<'t> {
     pub(crate) fn scalar(&self) -> Option<String> {
         match self.value {
             DeValue::String(text) => Some(text.to_string()),
-            DeValue::Integer(number) => Some(number.as_str().to_owned()),
-            DeValue::Float(number) => Some(number.as_str().to_owned()),
+            DeValue::Integer(_) => self.whole().map(|number| number.to_string()),
+            DeValue::Float(number) => {
+                let is_number = decimal(number.as_str()).is_ok();
+                is_number.then(|| number.as_str().to_owned())
+            }
             DeValue::Boolean(is) => Some(is.to_string()),
             DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
         }

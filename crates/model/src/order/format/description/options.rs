@@ -2,11 +2,14 @@
 
 use jiff::tz::TimeZone;
 
-use super::super::dates::{DateForm, DateKind};
+use super::super::dates::DateForm;
 use super::super::fields::Constant;
 use super::super::table::{FormatError, Item, Table};
 use super::NEVER_CONSTANT;
 use crate::reject::Field;
+
+/// A constant is a text of every row.
+const LONGEST_CONSTANT: usize = 200;
 
 /// What `value` or `default` say.
 pub(super) fn constant(
@@ -40,8 +43,9 @@ pub(super) fn constant(
         )));
     }
     let text = constant.scalar().map(|text| text.trim().to_owned());
-    let text = text.filter(|text| !text.is_empty());
-    let text = text.ok_or_else(|| constant.expected("a text or a number"))?;
+    let text = text.filter(|text| (1..=LONGEST_CONSTANT).contains(&text.len()));
+    let text = text.filter(|_| constant.boolean().is_none());
+    let text = text.ok_or_else(|| constant.expected("a number, or a text of at most 200 bytes"))?;
     Ok(Some(Constant {
         is_number: constant.text().is_none(),
         text,
@@ -51,7 +55,8 @@ pub(super) fn constant(
 pub(super) fn scalars(item: &Item<'_>) -> Result<Vec<String>, FormatError> {
     let values = item.elements();
     let texts = values.iter().map(|value| {
-        let text = value.scalar();
+        let text = value.scalar().map(|text| text.trim().to_owned());
+        let text = text.filter(|text| !text.is_empty());
         text.ok_or_else(|| value.expected("texts or numbers"))
     });
     let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
@@ -69,10 +74,14 @@ pub(super) fn dates(table: &Table<'_>) -> Result<DateForm, FormatError> {
         })?;
     }
     if let Some(item) = table.get("zone") {
-        if matches!(form.kind, DateKind::Seconds | DateKind::Milliseconds) {
+        if form.kind.is_number() {
             return Err(item.error("zone is for local dates: seconds since 1970 have none"));
         }
+        if form.kind.tells_offset() {
+            return Err(item.error("zone is for dates without an offset: the pattern has one"));
+        }
         let zone = item.text().and_then(|name| TimeZone::get(name).ok());
+        let zone = zone.filter(|zone| !zone.is_unknown());
         form.zone = Some(zone.ok_or_else(|| {
             item.expected("a time zone of the IANA database, such as \"Europe/Berlin\"")
         })?);

@@ -8,13 +8,14 @@ use crate::order::value::Value;
 use crate::record::{BOM, Decoded, Position};
 use crate::reject::{Reason, Reject};
 
-/// The longest texts of an order, together, that its lines inherit, in bytes: each of
-/// them is a row with all of it.
+/// The longest texts of an order, together, that its lines inherit, in bytes: each line is
+/// a row that repeats them.
 const INHERITED_BYTES: usize = 2_048;
-/// What all lines of an order inherit together is at most so many times as long as the
-/// order: a record of the shortest lines would else become rows that no function has the
-/// memory for. An order of up to as many lines passes always.
-const INHERITED_TIMES: usize = 8;
+/// What a line takes in memory, beside its texts, in bytes.
+const LINE_BYTES: usize = 256;
+/// What an order's lines take together is at most so many times as long as the order. A
+/// record of the shortest lines would else become rows that no function has the memory for.
+const TIMES: usize = 32;
 
 /// A whole order.
 #[derive(Debug)]
@@ -41,9 +42,10 @@ impl<'a> Reading<'a> {
             self.line_end = end;
             object = self.object(paths, end);
         }
-        if object == Err(Reject::line(Reason::NotJson)) {
-            (end, object) = self.longer_or_shorter(paths, end);
+        if object.is_err() {
+            (end, object) = self.longer_or_shorter(paths, end, object);
         }
+        self.objects = self.objects.saturating_add(1);
         match object {
             Err(reject) => Some(self.decoded(end, Err(reject))),
             Ok(()) if paths.lines.is_none() => {
@@ -55,29 +57,48 @@ impl<'a> Reading<'a> {
     }
 
     /// The end of what begins here and is not one object up to the line's end: one of
-    /// several objects, one over several lines, or none; and what is wrong with it.
-    fn longer_or_shorter(&mut self, paths: &Paths, line_end: usize) -> (usize, Result<(), Reject>) {
-        let not_json = Err(Reject::line(Reason::NotJson));
-        let next_line = self.data.get(line_end + 1..).unwrap_or_default();
-        if self.data[self.at] == b'{' {
-            let most = line_end.max(self.data.len().min(self.at + self.budget));
-            match value_end(&self.data[self.at..most]) {
-                Ok(length) => {
-                    let end = self.at + length;
-                    let object = self.object(paths, end);
-                    // Where the next line begins an object, this one alone is broken.
-                    if object.is_ok() || end <= line_end || !next_line.starts_with(b"{") {
-                        return (end, object);
-                    }
-                    self.budget = self.budget.saturating_sub(length);
-                }
-                Err(looked_at) => self.budget = self.budget.saturating_sub(looked_at),
-            }
+    /// several objects, one over several lines, or none, as the `line` is none.
+    fn longer_or_shorter(
+        &mut self,
+        paths: &Paths,
+        line_end: usize,
+        line: Result<(), Reject>,
+    ) -> (usize, Result<(), Reject>) {
+        let start = self.at;
+        if self.data[start] != b'{' {
+            return (self.next_start(line_end), line);
         }
-        // Up to the next line that begins an object: the lines of a broken one belong together.
+        if let Ok(length) = value_end(&self.data[start..line_end]) {
+            return (start + length, self.object(paths, start + length));
+        }
+        let next = self.next_start(line_end);
+        if let Ok(length) = value_end(&self.data[start..next]) {
+            return (start + length, self.object(paths, start + length));
+        }
+        // What looks like the next object may still be a part of this one.
+        let most = self.data.len().min(start + self.budget);
+        if next < most {
+            let (Ok(looked_at) | Err(looked_at)) = value_end(&self.data[start..most]);
+            if self.object(paths, start + looked_at).is_ok() {
+                return (start + looked_at, Ok(()));
+            }
+            self.budget = self.budget.saturating_sub(looked_at);
+        }
+        (next, line)
+    }
+
+    /// Where the next object seems to begin behind a line: in a line with the same blanks
+    /// before its brace as this one. The lines of a broken object belong together.
+    fn next_start(&self, line_end: usize) -> usize {
+        let before = &self.data[..self.at];
+        let blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+        let blanks = before.iter().rev().take_while(blank).count();
+        let (before, indent) = before.split_at(before.len() - blanks);
+        let is_first = before.last().is_none_or(|byte| *byte == b'\n');
+        let indent = if is_first { indent } else { b"" };
         let rest = &self.data[line_end..];
-        let lines = memchr::memmem::find(rest, b"\n{").unwrap_or(rest.trim_ascii_end().len());
-        (line_end + lines, not_json)
+        let next = memchr::memmem::find(rest, &[b"\n", indent, b"{"].concat());
+        line_end + next.unwrap_or(rest.trim_ascii_end().len())
     }
 
     /// What stands between objects: blanks, line breaks, and the signs of an array of them;
@@ -117,20 +138,17 @@ impl<'a> Reading<'a> {
             Value::Nested(json) if json.starts_with('[') => *json,
             _ => "",
         };
-        let inherited = self.slots.inherited();
-        // Only an object is a line, so there are no more lines than these.
-        let lines = memchr::memchr_iter(b'{', array.as_bytes()).count();
-        let most = INHERITED_TIMES.saturating_mul(end - self.at);
-        let refused = if inherited > INHERITED_BYTES || inherited.saturating_mul(lines) > most {
-            Some(Reason::TooLarge)
-        } else if Elements::of(array).next().is_none() {
+        let refused = if Elements::of(array).next().is_none() {
             Some(Reason::NoLines)
+        } else if self.is_too_large(array, end - self.at) {
+            Some(Reason::OrderTooLarge)
         } else {
             None
         };
         if let Some(reason) = refused {
             return Some(self.decoded(end, Err(Reject::line(reason))));
         }
+        self.format.fields.mark_order(&mut self.slots);
         let (position, bytes) = self.place(end);
         self.order = Some(Order {
             position,
@@ -138,6 +156,16 @@ impl<'a> Reading<'a> {
             lines: Elements::of(array),
         });
         None
+    }
+
+    /// Whether the lines of an order of that length would be too much.
+    fn is_too_large(&self, array: &str, length: usize) -> bool {
+        let inherited = self.slots.inherited();
+        let most = length.saturating_mul(TIMES) / (inherited + LINE_BYTES);
+        // Only an object is a line, and braces are counted quickly.
+        let most_lines = memchr::memchr_iter(b'{', array.as_bytes()).count();
+        inherited > INHERITED_BYTES
+            || (most_lines > most && Elements::of(array).nth(most).is_some())
     }
 
     /// The next line of the order that is being read.
