@@ -876,7 +876,7 @@ fn a_file_with_a_mistake_is_refused_with_its_line_and_what_was_expected() {
             "line 4: LineNo stands in [order]: expected it in [line]",
         ),
         (
-            format!("format = \"json\"\nlines = \"/a\"\n[line]\nStockCode = \"/a\""),
+            "format = \"json\"\nlines = \"/a\"\n[line]\nStockCode = \"/a\"".to_owned(),
             "line 3: InvoiceNo is not said: expected where it is, in [order] or [line]",
         ),
         (
