@@ -51,6 +51,10 @@ pub fn check(data: &[u8]) {
                 }
             });
             assert!(format.decode(record).count() <= record.len());
+            assert!(!format.shape().is_empty() && format.fields().len() >= 6);
+            for decoded in format.decode(record).take(3) {
+                assert!(format.values(&decoded).len() <= format.fields().len());
+            }
         }
     }
 }
