@@ -136,7 +136,7 @@ fn lines(line: &OrderLine<'_>) -> Option<Vec<u8>> {
     // What has no name is called by its article.
     let name = Some(&line.description).filter(|name| !name.is_empty())?;
     let order = json!({
-        "order": {"no": line.invoice_no, "at": since_1970(line, 6)},
+        "order": {"no": line.invoice_no, "at": since_1970(line, 6).replace('.', ",")},
         "items": [
             {
                 "sku": line.stock_code, "name": name, "count": line.quantity,
