@@ -21,6 +21,8 @@ use crate::memory::bounded;
 /// The shortest good line has 26 bytes; its row, its place in the batch, its key and
 /// what delivery remembers of it take some 400, and a list that grows is there twice.
 const MEMORY: usize = 64;
+/// A line of an order may be shorter, and copies texts with escapes that it inherits.
+const DESCRIBED_MEMORY: usize = 80;
 /// What stands between records in an input: a byte that ASCII has for it.
 const BETWEEN: u8 = 0x1E;
 /// 2010-12-01T08:26:00Z.
@@ -66,7 +68,12 @@ fn numbered(n: usize, data: &[u8]) -> Record {
 pub fn records(format: &OrderFormat, records: &[Record]) {
     let length = records.iter().map(|r| r.data.len() + 200).sum();
     let first = Sink::default();
-    let counts = bounded(length, MEMORY, || process(&first, format, records));
+    let memory = if format.is_described() {
+        DESCRIBED_MEMORY
+    } else {
+        MEMORY
+    };
+    let counts = bounded(length, memory, || process(&first, format, records));
     let lines: usize = records.iter().map(|r| format.decode(&r.data).count()).sum();
     assert_eq!(counts.records_failed, 0);
     assert_eq!(counts.lines_retried, 0);

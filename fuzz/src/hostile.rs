@@ -43,8 +43,9 @@ pub const INPUTS: [(&str, Input); 14] = [
 
 /// Every one for orders of a shop's own form, by what is bad about it: the form, as
 /// [`crate::described`] counts them, and the record.
-pub const DESCRIBED: [(&str, usize, Input); 27] = [
+pub const DESCRIBED: [(&str, usize, Input); 29] = [
     ("array-of-nothing", WHOLE, |n| repeat("[],", n)),
+    ("blanks-of-all-kinds", LINES, blanks_of_all_kinds),
     ("braces", WHOLE, |n| repeat("{", n)),
     ("braces-in-lines", WHOLE, |n| repeat("{\n", n)),
     ("brackets", WHOLE, |n| repeat("[", n)),
@@ -76,12 +77,13 @@ pub const DESCRIBED: [(&str, usize, Input); 27] = [
     ("empty-objects", LINES, |n| repeat("{},", n)),
     ("empty-objects-in-lines", WHOLE, |n| repeat("{}\n", n)),
     ("escapes-inherited", WHOLE, |n| {
-        inheriting(n, &"\\u0049".repeat(25), &"\\u0049".repeat(25))
+        inheriting(n, &"\\u0049".repeat(70), &"\\u0049".repeat(70))
     }),
-    ("inherited", WHOLE, |n| inheriting(n, &"I".repeat(50), "F")),
+    ("inherited", WHOLE, |n| inheriting(n, &"I".repeat(140), "F")),
     ("inherited-too-much", WHOLE, |n| {
         inheriting(n, &"I".repeat(900), &"F".repeat(1_100))
     }),
+    ("joined-over-lines", WHOLE, |n| repeat("{\n\"a\":1},", n)),
     ("lines-of-nothing", WHOLE, |n| {
         order(&repeated("0,", n, "0"))
     }),
@@ -117,6 +119,18 @@ const TABS: usize = 1;
 const LINES: usize = 2;
 const WHOLE: usize = 3;
 
+/// Objects over two lines, each with blanks before it that no other has.
+fn blanks_of_all_kinds(length: usize) -> Vec<u8> {
+    let object = |n: usize| {
+        let blanks = format!("{n:017b}").replace('0', " ").replace('1', "\t");
+        format!("{blanks}{{\n\"a\":1}}\n")
+    };
+    (0..length / 27)
+        .map(object)
+        .collect::<String>()
+        .into_bytes()
+}
+
 /// An order over several lines, and one that is cut off.
 const PRETTY: &str = "{\n\"id\": 1,\n\"at\": \"2010-12-01\",\n\"customer\": {\"country\": \"F\"},\n\
     \"lines\": [\n{\"s\": 1}\n]\n}\n";
@@ -127,9 +141,9 @@ fn order(lines: &str) -> Vec<u8> {
     format!("{{\"lines\":[{lines}]}}").into_bytes()
 }
 
-/// An order of the shortest good lines, which inherit these two texts.
+/// An order of the shortest lines that may inherit two such texts, or not.
 fn inheriting(length: usize, invoice: &str, country: &str) -> Vec<u8> {
-    let lines = repeated("{\"s\":1},", length, "{\"s\":2}");
+    let lines = repeated("{\"s\":1,\"n\":1},", length, "{\"s\":2}");
     format!(
         "{{\"id\":\"{invoice}\",\"at\":\"2010-12-01\",\"customer\":{{\"country\":\"{country}\"}},\"lines\":[{lines}]}}"
     )

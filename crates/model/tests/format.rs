@@ -193,6 +193,10 @@ fn objects_may_go_over_lines_stand_in_an_array_or_one_behind_the_other() {
         (pretty.clone(), 1),
         (format!("\u{feff}{compact}\r\n{compact}\r\n\r\n"), 2),
         (format!("{compact}{compact} {compact}"), 3),
+        (
+            format!("[{pretty}, {pretty},{pretty}]\n  {pretty}\n{pretty}"),
+            5,
+        ),
         (format!("{pretty}\r\n\u{feff}{pretty}\n\u{feff}\n"), 2),
         (format!("{pretty}\n{compact}\n{pretty}"), 3),
         (array.to_string(), 2),

@@ -29,6 +29,9 @@ pub(crate) struct Reading<'a> {
     line_end: usize,
     budget: usize,
     slots: Slots<'a>,
+    /// Where objects seem to begin next in lines without blanks before them, and in lines
+    /// with those that were last looked for.
+    starts: [objects::Start<'a>; 2],
     /// How many JSON objects were read.
     objects: u32,
     /// The order whose lines are being read.
@@ -46,6 +49,7 @@ impl<'a> Reading<'a> {
             line_end: 0,
             budget: 0,
             slots: Slots::default(),
+            starts: Default::default(),
             objects: 0,
             order: None,
         }

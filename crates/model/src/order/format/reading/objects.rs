@@ -17,6 +17,14 @@ const LINE_BYTES: usize = 256;
 /// record of the shortest lines would else become rows that no function has the memory for.
 const TIMES: usize = 32;
 
+/// Where the next line is that has these blanks before a brace, as far as it is known.
+#[derive(Debug, Default)]
+pub(super) struct Start<'a> {
+    blanks: &'a [u8],
+    /// The line's break; 0 before it was looked for.
+    at: usize,
+}
+
 /// A whole order.
 #[derive(Debug)]
 pub(super) struct Order<'a> {
@@ -66,7 +74,8 @@ impl<'a> Reading<'a> {
     ) -> (usize, Result<(), Reject>) {
         let start = self.at;
         if self.data[start] != b'{' {
-            return (self.next_start(line_end), line);
+            let next = self.next_start(line_end);
+            return (next, line);
         }
         if let Ok(length) = value_end(&self.data[start..line_end]) {
             return (start + length, self.object(paths, start + length));
@@ -89,16 +98,31 @@ impl<'a> Reading<'a> {
 
     /// Where the next object seems to begin behind a line: in a line with the same blanks
     /// before its brace as this one. The lines of a broken object belong together.
-    fn next_start(&self, line_end: usize) -> usize {
+    fn next_start(&mut self, line_end: usize) -> usize {
         let before = &self.data[..self.at];
         let blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
         let blanks = before.iter().rev().take_while(blank).count();
-        let (before, indent) = before.split_at(before.len() - blanks);
+        let (before, blanks) = before.split_at(before.len() - blanks);
         let is_first = before.last().is_none_or(|byte| *byte == b'\n');
-        let indent = if is_first { indent } else { b"" };
         let rest = &self.data[line_end..];
-        let next = memchr::memmem::find(rest, &[b"\n", indent, b"{"].concat());
-        line_end + next.unwrap_or(rest.trim_ascii_end().len())
+        let mut blanks = if is_first { blanks } else { b"" };
+        // Few objects have other blanks than the one before: looking for all kinds of them
+        // is paid for.
+        let is_new = !blanks.is_empty() && self.starts[1].blanks != blanks;
+        if is_new && self.budget == 0 {
+            blanks = b"";
+        }
+        let start = &mut self.starts[usize::from(!blanks.is_empty())];
+        if start.blanks != blanks || start.at < line_end {
+            let next = memchr::memmem::find(rest, &[b"\n", blanks, b"{"].concat());
+            let ahead = next.unwrap_or(rest.trim_ascii_end().len());
+            let at = line_end + ahead;
+            *start = Start { blanks, at };
+            if is_new {
+                self.budget = self.budget.saturating_sub(ahead);
+            }
+        }
+        start.at
     }
 
     /// What stands between objects: blanks, line breaks, and the signs of an array of them;
