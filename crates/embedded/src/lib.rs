@@ -1,6 +1,6 @@
 //! The AWS services that the pipeline needs, in this process and behind one address:
-//! DynamoDB (`dynoxide`), Kinesis (`ferrokinesis`), and the parts of SQS, SNS and
-//! Secrets Manager that the functions and their readers use.
+//! DynamoDB (`dynoxide`), Kinesis (`ferrokinesis`), and the parts of SQS, SNS, Secrets
+//! Manager, S3 and CloudWatch that the functions and their readers use.
 //!
 //! Whatever speaks AWS's protocols reads and writes them: the functions, the AWS CLI,
 //! an SDK of any language. Nobody is asked for credentials, so they belong on loopback.
@@ -8,10 +8,12 @@
 //!
 //! Nothing of the pipeline belongs here, and no service that it does not use.
 
+mod cloudwatch;
 mod gateway;
 mod messaging;
 mod parts;
 mod protocol;
+mod s3;
 mod secrets;
 mod services;
 mod sns;

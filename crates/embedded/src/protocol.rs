@@ -1,5 +1,6 @@
 //! Requests and answers of the services that are written here: JSON with a target
-//! header (SQS, Secrets Manager), and forms that are answered in XML (SNS).
+//! header (SQS, Secrets Manager), and forms that are answered in XML (SNS). What S3 and
+//! CloudWatch have of their own is with them.
 
 use std::collections::HashMap;
 
@@ -106,6 +107,11 @@ impl Form {
         Self(fields.into_owned().collect())
     }
 
+    /// All fields, in no order.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
@@ -127,11 +133,23 @@ pub(crate) fn xml(action: &str, result: &str) -> Response {
     ([(CONTENT_TYPE, "text/xml")], xml).into_response()
 }
 
-/// A text as XML's content.
+/// A text as XML's content. Control characters are written as S3 writes them, by their
+/// numbers.
 pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\n' | '\t' => escaped.push(character),
+            _ if character.is_ascii_control() => {
+                escaped.push_str(&format!("&#{};", u32::from(character)));
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
 }
 
 /// A random UUID.

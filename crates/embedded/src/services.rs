@@ -10,9 +10,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::gateway::Gateway;
+use crate::cloudwatch::CloudWatch;
+use crate::gateway::{Dynamodb, Gateway};
 use crate::messaging::Messaging;
 use crate::parts;
+use crate::s3::S3;
+use crate::store::Database;
 
 /// Why the services cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -83,11 +86,15 @@ impl Services {
             .map_err(|source| StartError::Address { address, source })?;
         let table_file = file("dynamodb.sqlite");
         let serving = parts::dynamodb(inner, table_file.as_deref(), over(stopped.clone()))?;
-        let gateway = Gateway::new(
-            dynamodb,
-            parts::kinesis(file("kinesis").as_deref())?,
-            Messaging::open(address, file("messaging.sqlite").as_deref())?,
-        );
+        let kinesis = parts::kinesis(file("kinesis").as_deref())?;
+        let database = Database::open(file("messaging.sqlite").as_deref())?;
+        let gateway = Gateway {
+            dynamodb: Dynamodb::at(dynamodb),
+            kinesis,
+            messaging: Messaging::new(database.clone(), address),
+            s3: S3::open(database.clone(), file("objects").as_deref())?,
+            cloudwatch: CloudWatch::new(database),
+        };
         // Both end by being told to; a listener that breaks is seen by its clients.
         tasks.spawn(async move { drop(serving.await) });
         let serving = axum::serve(listener, gateway.into_router());

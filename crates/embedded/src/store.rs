@@ -1,13 +1,53 @@
-//! Queues with their messages, topics with their subscriptions, and secrets.
+//! The database of all services that are written here, and in it queues with their
+//! messages, topics with their subscriptions, and secrets.
 
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::protocol::id;
+use crate::protocol::{Failure, id};
+use crate::services::StartError;
+use crate::{cloudwatch, s3};
+
+/// All that the services know.
+#[derive(Debug, Clone)]
+pub(crate) struct Database(Arc<Mutex<Connection>>);
+
+impl Database {
+    /// Opens what is kept in `file`, or begins anew in memory.
+    pub(crate) fn open(file: Option<&Path>) -> Result<Self, StartError> {
+        let connection = match file {
+            Some(file) => Connection::open(file),
+            None => Connection::open_in_memory(),
+        };
+        let prepared = connection.and_then(|connection| {
+            prepare(&connection)?;
+            s3::prepare(&connection)?;
+            cloudwatch::prepare(&connection)?;
+            Ok(connection)
+        });
+        let connection = prepared.map_err(|error| StartError::state("messaging", file, error))?;
+        Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    /// All of a request or nothing.
+    pub(crate) fn transaction<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        // A request that panicked has left its transaction, which is rolled back.
+        let mut database = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = database.transaction()?;
+        let answer = work(&transaction)?;
+        transaction.commit()?;
+        Ok(answer)
+    }
+}
 
 /// Makes what is not there yet.
-pub(crate) fn prepare(database: &Connection) -> rusqlite::Result<()> {
+fn prepare(database: &Connection) -> rusqlite::Result<()> {
     database.execute_batch(
         "CREATE TABLE IF NOT EXISTS queues (name TEXT PRIMARY KEY) STRICT;
          CREATE TABLE IF NOT EXISTS messages (
