@@ -6,9 +6,9 @@ mod places;
 mod shape;
 
 use super::fields::{Fields, Mark, Place, Source};
-use super::table::{FormatError, Item, Table, document};
 use super::{Described, Shape};
 use crate::reject::Field;
+use crate::table::{FormatError, Item, Table, document};
 
 /// What marks a cancellation: a key beside the fields.
 const CANCELLED: &str = "Cancelled";

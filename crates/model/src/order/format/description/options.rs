@@ -2,11 +2,11 @@
 
 use jiff::tz::TimeZone;
 
-use super::super::dates::DateForm;
 use super::super::fields::Constant;
-use super::super::table::{FormatError, Item, Table};
 use super::NEVER_CONSTANT;
+use crate::dates::DateForm;
 use crate::reject::Field;
+use crate::table::{FormatError, Item, Table};
 
 /// A constant is a text of every row.
 const LONGEST_CONSTANT: usize = 200;

@@ -6,7 +6,7 @@ use std::fmt;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::order::number::decimal;
+use crate::number::decimal;
 
 /// What is wrong with an order format file. One line that says where.
 #[derive(Debug, Clone, PartialEq, Eq)]

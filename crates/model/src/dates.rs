@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-use crate::order::date::OrderDate;
-use crate::order::number::decimal;
+use crate::date::OrderDate;
+use crate::number::decimal;
 use crate::reject::Reason;
 
 /// Nanoseconds of a second.
