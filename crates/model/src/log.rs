@@ -1,13 +1,29 @@
 //! Access logs and flow logs: which formats there are, and how blocks of lines become
 //! requests and flows. No file, no stream and no compression belong here.
 
+mod alb;
+mod columns;
+mod combined;
+mod decoder;
+mod flows;
+mod json;
+mod mapping;
 mod name;
+mod named;
+mod number;
+mod recognise;
 mod reject;
+mod target;
+mod text;
+mod time;
+mod writing;
 
 use crate::flow::Flow;
 use crate::request::Request;
 use crate::table::FormatError;
 
+pub use decoder::LogDecoder;
+pub use mapping::Mapping;
 pub use name::{FieldList, LogNameError};
 pub use reject::LogReject;
 
@@ -34,10 +50,6 @@ pub enum Log {
     Described(Box<Mapping>),
 }
 
-/// Where a request's fields are in JSON objects, as a file says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mapping(());
-
 impl Log {
     /// The format of a name: `cloudfront`, `cloudfront-json`, `cloudfront-real-time`, `w3c`,
     /// `alb`, `combined`, `akamai` or `vpc-flow`; with a colon and names of fields behind it
@@ -53,21 +65,23 @@ impl Log {
     ///
     /// # Errors
     /// The first thing that is wrong with it.
-    pub fn described(_toml: &str) -> Result<Self, FormatError> {
-        unreachable!("being written")
+    pub fn described(toml: &str) -> Result<Self, FormatError> {
+        Mapping::parse(toml).map(|mapping| Self::Described(Box::new(mapping)))
     }
 
     /// The format of a log that begins so, where that is certain. Some kilobytes are enough.
     #[must_use]
-    pub fn recognise(_beginning: &[u8]) -> Option<Self> {
-        None
+    pub fn recognise(beginning: &[u8]) -> Option<Self> {
+        recognise::log(beginning)
     }
-}
 
-/// Reads blocks of whole lines, in order; keeps what `#Fields` lines said.
-#[derive(Debug, Clone)]
-pub struct LogDecoder {
-    line: u64,
+    /// A log of these requests as this format has it, header and all: what decodes to them
+    /// again, as far as the format can say what they hold. For generators and tests. `None`
+    /// for flows and described objects.
+    #[must_use]
+    pub fn write(&self, requests: &[Request<'_>]) -> Option<Vec<u8>> {
+        writing::log(self, requests)
+    }
 }
 
 /// One line, or one JSON object of a line with an array of them.
@@ -94,20 +108,14 @@ pub enum Content<'a> {
     Flow(Flow),
 }
 
-impl LogDecoder {
-    /// A decoder at the beginning of a log.
+impl Content<'_> {
+    /// The same with its own copies of all texts.
     #[must_use]
-    pub fn new(_log: &Log) -> Self {
-        Self { line: 0 }
-    }
-
-    /// Reads a block, which ends with a line's end or is the last of the log. Comments, blank
-    /// lines, headers, and flows without data give no entry.
-    ///
-    /// Time is linear in the block's length; nothing is copied but texts with escapes, and
-    /// lines that are not UTF-8.
-    pub fn decode<'a>(&mut self, _block: &'a [u8], _each: impl FnMut(Entry<'a>)) {
-        self.line += 1;
+    pub fn into_owned(self) -> Content<'static> {
+        match self {
+            Self::Request(request) => Content::Request(request.into_owned()),
+            Self::Flow(flow) => Content::Flow(flow),
+        }
     }
 }
 
