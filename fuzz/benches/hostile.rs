@@ -48,5 +48,29 @@ fn described(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, hostile, described);
+fn logs(c: &mut Criterion) {
+    for (name, log, input) in fuzz::hostile::LOGS {
+        let log = model::Log::named(log).expect("a log's name");
+        let mut group = c.benchmark_group(format!("hostile log {name}"));
+        group.sample_size(10);
+        for kilobytes in [128, 256, 512, 1024] {
+            let text = input(kilobytes * 1024);
+            group.throughput(Throughput::Bytes(text.len() as u64));
+            let id = BenchmarkId::from_parameter(format!("{kilobytes} KB"));
+            group.bench_with_input(id, &text, |b, text| {
+                b.iter(|| {
+                    let mut good = 0;
+                    let mut decoder = model::LogDecoder::new(&log);
+                    decoder.decode(black_box(text), |entry| {
+                        good += usize::from(entry.content.is_ok())
+                    });
+                    good
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, hostile, described, logs);
 criterion_main!(benches);

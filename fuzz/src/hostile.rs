@@ -114,6 +114,45 @@ pub const DESCRIBED: [(&str, usize, Input); 29] = [
     ("tabs", TABS, |n| repeat("\t", n)),
 ];
 
+/// Every one for logs, by what is bad about it: the log's name, and the text.
+pub const LOGS: [(&str, &str, Input); 16] = [
+    ("backslashes", "combined", |n| common(&"\\".repeat(n))),
+    ("blank-lines", "combined", |n| repeat("\n", n)),
+    ("braces", "akamai", |n| repeat("{", n)),
+    ("brackets", "combined", |n| repeat(" [", n)),
+    ("columns", "w3c", |n| {
+        [b"#Fields: date".to_vec(), repeat(" ", n)].concat()
+    }),
+    ("empty-objects", "akamai", |n| repeat("{}", n)),
+    ("escapes", "combined", |n| common(&repeated("\\x41", n, ""))),
+    ("fields-again", "w3c", |n| {
+        repeat("#Fields: date time c-ip\n", n)
+    }),
+    ("long-path", "combined", |n| {
+        common(&format!("GET /{} HTTP/1.1", "a".repeat(n)))
+    }),
+    ("nested-arrays", "akamai", |n| {
+        json("message", &"[".repeat(n))
+    }),
+    ("nested-objects", "akamai", |n| repeat("{\"message\":", n)),
+    ("not-utf-8", "combined", |n| repeat_bytes(&[0xFF], n)),
+    ("not-utf-8-lines", "combined", |n| {
+        repeat_bytes(b"\xFF\n", n)
+    }),
+    ("open-texts", "akamai", |n| repeat("{\"a", n)),
+    (
+        "percent-signs",
+        "cloudfront-real-time:timestamp,c-ip,sc-status,sc-bytes,cs-uri-stem,cs-user-agent,time-taken",
+        |n| format!("1\t-\t200\t5\t/\t{}\t-", repeated("%2520", n, "")).into_bytes(),
+    ),
+    ("quotes", "combined", |n| common(&"\"".repeat(n))),
+];
+
+/// A line of the common format with this request.
+fn common(request: &str) -> Vec<u8> {
+    format!("192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"{request}\" 200 5\n").into_bytes()
+}
+
 const SEMICOLONS: usize = 0;
 const TABS: usize = 1;
 const LINES: usize = 2;

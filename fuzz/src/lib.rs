@@ -11,12 +11,14 @@ pub mod alarm;
 pub mod batch;
 pub mod described;
 mod encode;
+pub mod envelope;
 pub mod event;
 pub mod format;
 pub mod granule;
 pub mod hostile;
 pub mod memory;
 pub mod order;
+pub mod request;
 pub mod secret;
 
 /// A decoder's check.
@@ -24,14 +26,16 @@ pub type Check = fn(&[u8]);
 
 /// Every check by its name, which is that of its libFuzzer target and of its folder
 /// in the corpus.
-pub const CHECKS: [(&str, Check); 9] = [
+pub const CHECKS: [(&str, Check); 11] = [
     ("aggregate", aggregate::check),
     ("alarm", alarm::check),
     ("batch", batch::check),
     ("described", described::check),
+    ("envelope", envelope::check),
     ("event", event::check),
     ("format", format::check),
     ("granule", granule::check),
     ("order", order::check),
+    ("request", request::check),
     ("secret", secret::check),
 ];

@@ -17,4 +17,10 @@ fn a_megabyte_of_each_hostile_input_is_answered_within_bounds() {
         println!("{name}");
         fuzz::described::check(&fuzz::described::input(form, &input(1 << 20)));
     }
+    for (name, log, input) in fuzz::hostile::LOGS {
+        println!("{name}");
+        let number = fuzz::request::LOGS.iter().position(|known| *known == log);
+        let number = number.expect("a log that is checked");
+        fuzz::request::check(&fuzz::request::input(number, &input(1 << 20)));
+    }
 }

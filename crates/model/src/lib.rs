@@ -1,6 +1,7 @@
 //! The vocabulary that every sitewatch function shares: what an order line is,
 //! how the bytes of a Kinesis record become order lines, why a line can be
-//! refused, what identifies a line for good, and what an alarm tells.
+//! refused, what identifies a line for good, and what an alarm tells. And what a
+//! request is, and a flow, and how logs of many forms become these.
 //!
 //! Plain data in, plain data out. No AWS SDK, no runtime, no clock and no
 //! environment belong here.
@@ -19,21 +20,40 @@
 #![deny(clippy::float_arithmetic, clippy::float_cmp)]
 
 mod alarm;
+mod date;
+mod dates;
 pub mod digits;
+mod envelope;
+mod flow;
 mod kpl;
+mod log;
+mod number;
 mod order;
 mod record;
 mod reject;
+mod request;
+mod routes;
 mod second;
 mod sequence;
+mod table;
+mod tree;
 
 pub use alarm::{Alarm, AlarmKind, Measure, is_site_name};
-pub use order::date::OrderDate;
-pub use order::format::{DateForm, FieldWords, FormatError, OrderFormat};
+pub use date::OrderDate;
+pub use dates::DateForm;
+pub use envelope::{Envelope, EnvelopeError, EnvelopeKind, Event, unpack};
+pub use flow::{Action, Flow};
+pub use log::{
+    Content, Entry, FieldList, Log, LogDecoder, LogNameError, LogReject, Mapping, block_end,
+};
+pub use number::NumberForm;
+pub use order::format::{FieldWords, OrderFormat};
 pub use order::line::{Cancellation, Currency, Customer, OrderLine};
-pub use order::number::NumberForm;
 pub use record::{Decoded, Lines, Position, decode};
 pub use reject::{Field, Found, Reason, Reject};
+pub use request::Request;
+pub use routes::Routes;
 pub use rust_decimal::Decimal;
 pub use second::Second;
 pub use sequence::SequenceNumber;
+pub use table::FormatError;

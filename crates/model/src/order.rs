@@ -6,10 +6,8 @@
 //! judges them.
 
 pub(crate) mod csv;
-pub(crate) mod date;
 pub(crate) mod format;
 mod identity;
 pub(crate) mod json;
 pub(crate) mod line;
-pub(crate) mod number;
 pub(crate) mod value;

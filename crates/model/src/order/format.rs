@@ -7,26 +7,23 @@
 //! ```
 
 mod csv;
-mod dates;
 mod description;
 mod fields;
 mod json;
 mod reading;
-mod table;
-mod tree;
 mod words;
 mod writing;
 
 use std::fmt;
 
-pub use dates::DateForm;
 pub(crate) use reading::Reading;
-pub use table::FormatError;
 pub use words::FieldWords;
 
 use super::line::OrderLine;
 use crate::record::Lines;
 use crate::reject::{Field, Reason, Reject};
+use crate::table::FormatError;
+use crate::tree;
 use csv::Columns;
 use fields::Fields;
 use json::Paths;

@@ -213,7 +213,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::order::date::OrderDate;
+    use crate::date::OrderDate;
 
     fn line<'a>(invoice_no: &'a str, stock_code: &'a str, line_no: Option<u64>) -> OrderLine<'a> {
         OrderLine {

@@ -10,6 +10,7 @@ use crate::order::csv;
 use crate::order::line::Fields;
 use crate::order::value::Value;
 use crate::reject::{Found, Reason, Reject};
+use crate::tree::{NoObject, Taken};
 
 /// One value as written. Raw, so that a price never passes through a float and a
 /// text without escapes is not copied; present even where it is `null`.
@@ -74,7 +75,7 @@ fn value(raw: Raw<'_>) -> Result<Value<'_>, Reject> {
 /// # Errors
 /// `NotJson` for a text with half of a surrogate pair.
 #[inline]
-pub(crate) fn written(raw: &str) -> Result<Value<'_>, Reject> {
+fn written(raw: &str) -> Result<Value<'_>, Reject> {
     Ok(match raw.as_bytes().first() {
         Some(b'"') => {
             let inner = &raw[1..raw.len() - 1];
@@ -91,6 +92,16 @@ pub(crate) fn written(raw: &str) -> Result<Value<'_>, Reject> {
         Some(b'[' | b'{') => Value::Nested(raw),
         _ => Value::Number(raw),
     })
+}
+
+impl<'a> Taken<'a> for Value<'a> {
+    fn is_absent(&self) -> bool {
+        *self == Self::Absent
+    }
+
+    fn written(raw: &'a str) -> Result<Self, NoObject> {
+        written(raw).map_err(|_| NoObject)
+    }
 }
 
 /// Takes off the CSV quotes that `CSVTOJSON` leaves around a field.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
-use crate::order::date::OrderDate;
+use crate::date::OrderDate;
 use crate::order::value::Value;
 use crate::reject::{Field, Reason, Reject};
 

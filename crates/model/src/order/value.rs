@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::order::number::{NumberError, decimal};
+use crate::number::{NumberError, decimal};
 use crate::reject::{Field, Found, Reason, Reject};
 
 /// A field's value. Texts are trimmed of surrounding blanks.

@@ -6,9 +6,10 @@ mod places;
 mod shape;
 
 use super::fields::{Fields, Mark, Place, Source};
-use super::table::{FormatError, Item, Table, document};
 use super::{Described, Shape};
+use crate::dates::DateForm;
 use crate::reject::Field;
+use crate::table::{FormatError, Item, Table, document};
 
 /// What marks a cancellation: a key beside the fields.
 const CANCELLED: &str = "Cancelled";
@@ -29,7 +30,7 @@ const LONGEST_NAME: usize = 500;
 /// Reads a file's text.
 pub(super) fn parse(text: &str) -> Result<Described, FormatError> {
     let document = document(text)?;
-    let top = Table::top(text, &document);
+    let top = Table::top("an order format", text, &document);
     top.only(&[
         "format",
         "lines",
@@ -159,7 +160,7 @@ impl Reader {
         source.constant = options::constant(field, item, &table)?;
         self.fields.sources[field as usize] = source;
         match field {
-            Field::InvoiceDate => self.fields.dates = options::dates(&table)?,
+            Field::InvoiceDate => self.fields.dates = DateForm::described(&table)?,
             Field::UnitPrice => self.fields.scale = options::scale(&table)?,
             Field::CustomerID => self.customer(&table)?,
             _ => {}

@@ -5,9 +5,9 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use super::dates::DateForm;
+use crate::dates::DateForm;
+use crate::number::NumberForm;
 use crate::order::line::{self, Cancellation, Currency, Customer, OrderLine};
-use crate::order::number::NumberForm;
 use crate::order::value::Value;
 use crate::reject::{Field, Reason, Reject};
 

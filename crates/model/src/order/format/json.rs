@@ -1,6 +1,6 @@
 //! The JSON of a shop's own form: where values lie in an object, and an order's lines.
 
-use super::tree::Node;
+use crate::tree::Node;
 
 /// Where values lie.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

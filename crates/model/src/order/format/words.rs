@@ -3,14 +3,14 @@
 
 use std::fmt::Write as _;
 
-use super::dates::DateKind;
 use super::fields::{Fields, Mark, Slots, Source};
-use super::tree::Elements;
 use super::{Described, OrderFormat, Shape};
-use crate::order::number::NumberForm;
+use crate::dates::DateKind;
+use crate::number::NumberForm;
 use crate::order::value::Value;
 use crate::record::{BOM, Decoded, online_retail};
 use crate::reject::Field;
+use crate::tree::Elements;
 
 /// The name that marks of cancellations have, beside the fields.
 const CANCELLED: &str = "Cancelled";

@@ -8,11 +8,11 @@ use rust_decimal::Decimal;
 use super::csv::Columns;
 use super::fields::{Fields, Mark, Place, Source};
 use super::json::Paths;
-use super::tree::Node;
 use super::{Described, Shape};
+use crate::number::NumberForm;
 use crate::order::line::{Cancellation, Customer, OrderLine};
-use crate::order::number::NumberForm;
 use crate::reject::Field;
+use crate::tree::Node;
 
 /// A value as it is written, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,9 @@
 //! What is said of a field beside its place.
 
-use jiff::tz::TimeZone;
-
-use super::super::dates::DateForm;
 use super::super::fields::Constant;
-use super::super::table::{FormatError, Item, Table};
 use super::NEVER_CONSTANT;
 use crate::reject::Field;
+use crate::table::{FormatError, Item, Table};
 
 /// A constant is a text of every row.
 const LONGEST_CONSTANT: usize = 200;
@@ -64,29 +61,6 @@ pub(super) fn scalars(item: &Item<'_>) -> Result<Vec<String>, FormatError> {
         return Err(item.expected("one value at least"));
     }
     Ok(texts)
-}
-
-pub(super) fn dates(table: &Table<'_>) -> Result<DateForm, FormatError> {
-    let mut form = DateForm::default();
-    if let Some(item) = table.get("format") {
-        form = item.text().and_then(DateForm::new).ok_or_else(|| {
-            item.expected("\"iso\", \"seconds\", \"milliseconds\", or a pattern with year, month and day, such as \"%d.%m.%Y %H:%M\"")
-        })?;
-    }
-    if let Some(item) = table.get("zone") {
-        if form.kind.is_number() {
-            return Err(item.error("zone is for local dates: seconds since 1970 have none"));
-        }
-        if form.kind.tells_offset() {
-            return Err(item.error("zone is for dates without an offset: the pattern has one"));
-        }
-        let zone = item.text().and_then(|name| TimeZone::get(name).ok());
-        let zone = zone.filter(|zone| !zone.is_unknown());
-        form.zone = Some(zone.ok_or_else(|| {
-            item.expected("a time zone of the IANA database, such as \"Europe/Berlin\"")
-        })?);
-    }
-    Ok(form)
 }
 
 pub(super) fn scale(table: &Table<'_>) -> Result<u32, FormatError> {

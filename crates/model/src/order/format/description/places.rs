@@ -2,7 +2,7 @@
 
 use super::super::csv::{Columns, MOST_COLUMNS};
 use super::super::json::Paths;
-use super::super::table::{FormatError, Item, listed};
+use crate::table::{FormatError, Item, listed};
 
 /// The slot and name of a column.
 pub(super) fn column(

@@ -2,8 +2,8 @@
 
 use super::super::csv::{Columns, MOST_COLUMNS};
 use super::super::json::{Lines, Paths};
-use super::super::table::{FormatError, Table, listed};
-use crate::order::number::NumberForm;
+use crate::number::NumberForm;
+use crate::table::{FormatError, Table, listed};
 
 pub(super) fn json(top: &Table<'_>) -> Result<Paths, FormatError> {
     for key in ["delimiter", "columns"] {

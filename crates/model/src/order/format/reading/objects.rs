@@ -3,10 +3,10 @@
 use super::Reading;
 use crate::order::format::Shape;
 use crate::order::format::json::Paths;
-use crate::order::format::tree::{Elements, NoObject, value_end};
 use crate::order::value::Value;
 use crate::record::{BOM, Decoded, Position};
 use crate::reject::{Reason, Reject};
+use crate::tree::{Elements, NoObject, value_end};
 
 /// The longest texts of an order, together, that its lines inherit, in bytes: each line is
 /// a row that repeats them.

@@ -1,14 +1,16 @@
 //! TOML tables with their places: what is asked of them is typed, and each error says in
-//! which line, what stands there and what was expected. Nothing about orders belongs here.
+//! which line, what stands there and what was expected. Nothing about orders or requests
+//! belongs here.
 
 use std::fmt;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::order::number::decimal;
+use crate::number::decimal;
 
-/// What is wrong with an order format file. One line that says where.
+/// What is wrong with a file that describes orders, requests or routes. One line that says
+/// where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormatError {
     line: usize,
@@ -63,12 +65,12 @@ fn error_at(text: &str, at: usize, message: String) -> FormatError {
 }
 
 impl<'t> Table<'t> {
-    /// The whole file.
-    pub(crate) fn top(text: &'t str, table: &'t Spanned<DeTable<'t>>) -> Self {
+    /// The whole file, called so in errors.
+    pub(crate) fn top(name: &'t str, text: &'t str, table: &'t Spanned<DeTable<'t>>) -> Self {
         Self {
             text,
             table: table.get_ref(),
-            name: "an order format",
+            name,
             at: 0,
         }
     }

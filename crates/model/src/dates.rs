@@ -1,4 +1,6 @@
-//! Dates as a shop writes them. No clock belongs here.
+//! Dates as a shop or a log writes them. No clock belongs here.
+
+mod described;
 
 use std::fmt;
 
@@ -9,8 +11,8 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-use crate::order::date::OrderDate;
-use crate::order::number::decimal;
+use crate::date::OrderDate;
+use crate::number::decimal;
 use crate::reject::Reason;
 
 /// Nanoseconds of a second.
@@ -23,7 +25,7 @@ const SOME: civil::DateTime = civil::date(2011, 11, 23).at(14, 25, 36, 0);
 /// A pattern stands in messages.
 const LONGEST_PATTERN: usize = 100;
 
-/// How a shop's dates are read.
+/// How the dates of orders or requests are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DateForm {
     pub(crate) kind: DateKind,
@@ -46,7 +48,7 @@ pub(crate) enum DateKind {
 }
 
 impl DateForm {
-    /// What `format` of an InvoiceDate says: `iso`, `seconds`, `milliseconds`, or a pattern.
+    /// What `format` of a date says: `iso`, `seconds`, `milliseconds`, or a pattern.
     /// `None` if it is none of these.
     #[must_use]
     pub fn new(format: &str) -> Option<Self> {

@@ -6,10 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::order::json::written;
-use crate::order::value::Value;
-
-/// More steps than any shop's data has: each is gone through once more.
+/// More steps than any data has: each is gone through once more.
 const STEPS: usize = 16;
 
 /// What is taken of a JSON value, and of what lies in it.
@@ -18,6 +15,18 @@ pub(crate) struct Node {
     /// Where the value itself goes.
     slot: Option<usize>,
     children: Vec<(String, Node)>,
+}
+
+/// What a value becomes that is taken: each room has its own.
+pub(crate) trait Taken<'a>: Sized {
+    /// Whether nothing has been taken yet.
+    fn is_absent(&self) -> bool;
+
+    /// A JSON value, which `raw` is, as written.
+    ///
+    /// # Errors
+    /// If it is a text with half of a surrogate pair.
+    fn written(raw: &'a str) -> Result<Self, NoObject>;
 }
 
 /// The text is no JSON object, or one in which a value that is taken comes twice.
@@ -55,7 +64,11 @@ impl Node {
     ///
     /// # Errors
     /// If `text` is not one JSON object with each of the values once.
-    pub(crate) fn take<'a>(&self, text: &'a str, slots: &mut [Value<'a>]) -> Result<(), NoObject> {
+    pub(crate) fn take<'a, T: Taken<'a>>(
+        &self,
+        text: &'a str,
+        slots: &mut [T],
+    ) -> Result<(), NoObject> {
         let mut json = serde_json::Deserializer::from_str(text);
         let object = Object { node: self, slots };
         let taken = object.deserialize(&mut json);
@@ -63,12 +76,12 @@ impl Node {
     }
 
     /// Takes one value, and what is named of what lies in it.
-    fn value<'a>(&self, raw: &'a str, slots: &mut [Value<'a>]) -> Result<(), NoObject> {
+    fn value<'a, T: Taken<'a>>(&self, raw: &'a str, slots: &mut [T]) -> Result<(), NoObject> {
         if let Some(slot) = self.slot {
-            if slots[slot] != Value::Absent {
+            if !slots[slot].is_absent() {
                 return Err(NoObject);
             }
-            slots[slot] = written(raw).map_err(|_| NoObject)?;
+            slots[slot] = T::written(raw)?;
         }
         if self.children.is_empty() {
             return Ok(());
@@ -107,12 +120,12 @@ fn unescaped(step: &str) -> Option<String> {
 }
 
 /// An object that is gone through.
-struct Object<'n, 's, 'a> {
+struct Object<'n, 's, T> {
     node: &'n Node,
-    slots: &'s mut [Value<'a>],
+    slots: &'s mut [T],
 }
 
-impl<'de: 'a, 'a> DeserializeSeed<'de> for Object<'_, '_, 'a> {
+impl<'de, T: Taken<'de>> DeserializeSeed<'de> for Object<'_, '_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -120,7 +133,7 @@ impl<'de: 'a, 'a> DeserializeSeed<'de> for Object<'_, '_, 'a> {
     }
 }
 
-impl<'de: 'a, 'a> Visitor<'de> for Object<'_, '_, 'a> {
+impl<'de, T: Taken<'de>> Visitor<'de> for Object<'_, '_, T> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -242,6 +255,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::order::value::Value;
 
     fn taken<'a>(pointers: &[&str], text: &'a str) -> Result<Vec<Value<'a>>, NoObject> {
         let mut tree = Node::default();
