@@ -1,7 +1,7 @@
 //! What every sitewatch function needs once: its configuration checked at start,
 //! JSON logs and embedded metrics, the Kinesis event and its partial batch
-//! response, the invocation's deadline, and delivery to a service that answers
-//! per item.
+//! response, the invocation's deadline, delivery to a service that answers per item,
+//! and a table with conditional writes.
 //!
 //! Nothing here knows what an order or an alarm is for; that is the functions'.
 
@@ -12,6 +12,7 @@ pub mod env;
 mod event;
 mod invocation;
 pub mod rejects;
+pub mod table;
 pub mod telemetry;
 
 pub use deadline::Deadline;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use function::Record;
 use function::delivery::CallError;
+use function::table::Table;
 use model::{Measure, OrderFormat, Second};
 
 use crate::bucket::{Line, lines};
 use crate::granule::{Arrival, Granule, start_of};
 use crate::metrics::Counts;
 use crate::state::State;
-use crate::table::Table;
 
 /// A batch, sorted into the granules that its records belong to.
 #[derive(Debug)]

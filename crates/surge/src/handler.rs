@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_lambda_events::streams::KinesisEventResponse;
 use chrono::{DateTime, Utc};
 use function::delivery::{CallError, Fate, Target, deliver};
+use function::table::Table;
 use function::telemetry::chain;
 use function::{BoxError, Deadline, Invocation, Record, failures, first_failed};
 use lambda_runtime::LambdaEvent;
@@ -23,7 +24,6 @@ use crate::registered::Registered;
 use crate::rule::Rule;
 use crate::site::Site;
 use crate::state::State;
-use crate::table::Table;
 use crate::window::{Arrivals, Rate};
 
 /// What a batch spends on looking at the site and on publishing, each. They can be

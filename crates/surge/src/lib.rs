@@ -22,12 +22,12 @@ mod registered;
 mod rule;
 mod site;
 mod state;
-mod table;
 mod window;
 
 pub use bucket::{Bucket, EXACT_ORDERS, Line, lines};
 pub use config::Config;
 pub use event::Event;
+pub use function::table::{DynamoTable, End, Expected, Item, Keys, Table};
 pub use granule::{Arrival, GRANULE_SECONDS, Granule, start_of};
 pub use handler::Handler;
 pub use look::IDLE_SECONDS;
@@ -35,7 +35,6 @@ pub use metrics::Counts;
 pub use publish::AlarmStream;
 pub use rule::Rule;
 pub use site::Site;
-pub use table::{DynamoTable, End, Expected, Item, Keys, Table};
 pub use window::{Arrivals, Rate};
 
 /// The function's name, in its logs and metrics.

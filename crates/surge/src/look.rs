@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use function::delivery::CallError;
+use function::table::{End, Table};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use model::Second;
 
@@ -12,7 +13,6 @@ use crate::granule::Granule;
 use crate::rule::Rule;
 use crate::site::Site;
 use crate::state::{State, Stored};
-use crate::table::{End, Table};
 use crate::window::{Arrivals, Rate};
 
 /// A shard that counted nothing for so long is idle, and all that arrived on it

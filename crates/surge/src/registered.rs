@@ -5,11 +5,11 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use function::delivery::CallError;
+use function::table::Table;
 
 use crate::granule::Granule;
 use crate::look;
 use crate::state::State;
-use crate::table::Table;
 
 /// The shards that this process has registered, and in which hour. A shard is
 /// registered before anything is counted of it and again in each hour that it is

@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use function::delivery::{CallError, Pauses, retry};
+use function::table::{End, Expected, Item, Keys, Table};
 use function::{Deadline, SequenceNumber};
 use model::{Measure, Second};
 
 use crate::granule::{Granule, start_of};
 use crate::site::Site;
-use crate::table::{End, Expected, Item, Keys, Table};
 
 /// Granules and shards are kept for two days: twice what a stream keeps by default.
 const KEPT_SECONDS: i64 = 2 * 24 * 3_600;

@@ -1,4 +1,5 @@
-//! The table that keeps the counts: a sorted store with conditional writes.
+//! A sorted store with conditional writes, in which functions keep what must be counted
+//! once. What its items mean is each function's own matter.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -7,9 +8,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use function::aws::call_error;
-use function::delivery::CallError;
-use function::env::TableName;
+
+use crate::aws::call_error;
+use crate::delivery::CallError;
+use crate::env::TableName;
 
 /// An item. Its partition and its key within it name it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,186 @@
+//! A batch of a shard's records: lines of a log, or what CloudWatch Logs sends through a
+//! subscription.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use function::rejects::Origin;
+use function::{Deadline, Record, SequenceNumber};
+use model::{Envelope, EnvelopeError, Log, Position, Routes, unpack};
+
+use super::{Input, Read};
+use crate::lines::{Line, Lines, Refusal};
+use crate::objects::OpenError;
+use crate::reading::{Reading, Refused};
+
+/// What a record of CloudWatch Logs may unpack to. One of a megabyte of text comes to
+/// less than a tenth of it.
+const MOST_UNPACKED: usize = 32 * 1024 * 1024;
+
+/// A batch of a shard.
+#[derive(Debug)]
+pub(crate) struct RecordsInput<'a> {
+    pub(crate) records: &'a [Record],
+    /// What the lines are of, unless they tell.
+    pub(crate) log: Option<&'a Log>,
+    /// What the log groups hold, if that is configured.
+    pub(crate) routes: Option<&'a Routes>,
+}
+
+/// What is made of the records.
+struct Counting<'a, 'r, 'c> {
+    input: &'a RecordsInput<'a>,
+    /// The log whose lines come without an envelope, which may go on from record to record.
+    lines: Lines,
+    reading: &'r mut Reading<'c>,
+    refused: Option<Refused<'a>>,
+    /// The first record of a log group without a route, and how many others.
+    unknown: Option<Refused<'a>>,
+    unrouted: u64,
+}
+
+impl Input for RecordsInput<'_> {
+    async fn read<'a>(
+        &'a self,
+        done: Option<&SequenceNumber>,
+        reading: &mut Reading<'_>,
+        until: Deadline,
+    ) -> Result<Read<'a>, OpenError> {
+        let mut counting = Counting {
+            input: self,
+            lines: Lines::new(self.log),
+            reading,
+            refused: None,
+            unknown: None,
+            unrouted: 0,
+        };
+        // Never whole: more records come to a shard.
+        let mut read = Read {
+            done: done.cloned(),
+            ..Read::default()
+        };
+        for record in self.records.iter().filter(|record| is_behind(record, done)) {
+            if !until.allows(Duration::ZERO) || counting.reading.is_full() {
+                break;
+            }
+            counting.record(record);
+            read.done = Some(record.sequence_number.clone());
+        }
+        read.refused.extend(counting.refused);
+        read.refused.extend(counting.unknown);
+        read.unrouted = counting.unrouted;
+        Ok(read)
+    }
+
+    fn is_done(&self, done: Option<&SequenceNumber>) -> bool {
+        !self.records.iter().any(|record| is_behind(record, done))
+    }
+}
+
+/// Whether a record is not yet counted.
+pub(crate) fn is_behind(record: &Record, done: Option<&SequenceNumber>) -> bool {
+    done.is_none_or(|done| record.sequence_number > *done)
+}
+
+impl<'a> Counting<'a, '_, '_> {
+    fn record(&mut self, record: &'a Record) {
+        if Envelope::is_packed(&record.data) {
+            if let Err(error) = self.envelope(record) {
+                let refusal = Refusal {
+                    reason: error.reason(),
+                    message: error.to_string().into(),
+                };
+                self.reading.rejected += 1;
+                let origin = origin(record, 1);
+                Refused::note(&mut self.refused, origin, refusal, &record.data);
+            }
+            return;
+        }
+        let mut own;
+        let lines = match self.input.log {
+            Some(_) => &mut self.lines,
+            None => {
+                own = Lines::new(None);
+                &mut own
+            }
+        };
+        let before = lines.number();
+        let (reading, refused) = (&mut *self.reading, &mut self.refused);
+        lines.read(&record.data, |line| {
+            count(reading, refused, record, line.number - before, line);
+        });
+    }
+
+    /// Counts the events of a log stream.
+    fn envelope(&mut self, record: &'a Record) -> Result<(), EnvelopeError> {
+        let unpacked = unpack(&record.data, MOST_UNPACKED)?;
+        let envelope = Envelope::parse(&unpacked)?;
+        let (owner, group) = (&envelope.owner, &envelope.log_group);
+        let log = match self.input.routes {
+            Some(routes) => routes.of(owner, group, &envelope.log_stream),
+            None => self.input.log,
+        };
+        if self.input.routes.is_some() && log.is_none() && !envelope.events.is_empty() {
+            self.unrouted += envelope.events.len() as u64;
+            self.without_route(record, &envelope);
+            return Ok(());
+        }
+        let mut lines = Lines::new(log);
+        let (reading, refused) = (&mut *self.reading, &mut self.refused);
+        for (event, number) in envelope.events.iter().zip(1..) {
+            lines.read(event.message.as_bytes(), |line| {
+                count(reading, refused, record, number, line);
+            });
+        }
+        Ok(())
+    }
+
+    fn without_route(&mut self, record: &'a Record, envelope: &Envelope<'_>) {
+        let Envelope {
+            owner,
+            log_group,
+            log_stream,
+            ..
+        } = envelope;
+        if self.unknown.is_none() {
+            tracing::warn!(
+                owner = owner.as_ref(),
+                log_group = log_group.as_ref(),
+                log_stream = log_stream.as_ref(),
+                "no route says what this log group holds: its events are not counted"
+            );
+        }
+        let message = format!(
+            "owner {owner}, log group {log_group}, log stream {log_stream}: expected a route that says what it holds"
+        );
+        let refusal = Refusal {
+            reason: "unknown_log_group",
+            message: Cow::Owned(message),
+        };
+        let origin = origin(record, 1);
+        Refused::note(&mut self.unknown, origin, refusal, &record.data);
+    }
+}
+
+fn count<'a>(
+    reading: &mut Reading<'_>,
+    refused: &mut Option<Refused<'a>>,
+    record: &'a Record,
+    number: u64,
+    line: Line<'_>,
+) {
+    let bytes = line.bytes;
+    if let Err(refusal) = reading.count(line) {
+        Refused::note(refused, origin(record, number), refusal, bytes);
+    }
+}
+
+fn origin(record: &Record, line: u64) -> Origin<'_> {
+    let position = Position {
+        user_record: None,
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+        object: None,
+        item: None,
+    };
+    Origin::Record(record, position)
+}
