@@ -5,12 +5,14 @@ mod demo;
 mod describe;
 mod input;
 mod orders;
+mod page;
 #[cfg(feature = "redrive")]
 mod redrive;
 mod replay;
 mod sdk;
 mod show;
 mod stack;
+mod text;
 mod unpack;
 mod up;
 

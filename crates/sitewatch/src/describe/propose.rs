@@ -10,7 +10,7 @@ use super::found::Found;
 use super::json::{Json, NoJson};
 use super::names::Role;
 use super::sample::Sample;
-use super::text::shown;
+use crate::text::shown;
 use super::{file, known};
 
 /// An order format that is proposed.

@@ -7,7 +7,7 @@ use model::{FieldWords, OrderFormat};
 use super::found::Found;
 use super::names::Role;
 use super::table::{Column, Kind, WIDTH, table};
-use super::text::{shown, wrapped};
+use crate::text::{shown, wrapped};
 use crate::show::{self, BAD, GOOD, HEAD, WARN};
 
 /// What the file is.

@@ -1,6 +1,6 @@
 //! Tables of texts from the data, no wider than a terminal's line.
 
-use super::text::{fit, shown, shown_end, wrapped};
+use crate::text::{fit, shown, shown_end, wrapped};
 use crate::show;
 
 /// Signs of a line.
