@@ -79,7 +79,7 @@
     scales: { y: { range: (u, low, high) => [0, Math.max(high || 0, near ? limit : 0, 1) * 1.1] } },
     axes: [
       axis({ space: 70, values: CLOCK }),
-      axis({ size: 56, incrs: [1, 2, 5].flatMap((n) => [...Array(13).keys()].map((p) => n * 10 ** p)).sort((a, b) => a - b) }),
+      axis({ size: (u, labels) => 24 + 8 * Math.max(4, ...(labels ?? []).map((label) => label?.length ?? 0)), incrs: [1, 2, 5].flatMap((n) => [...Array(13).keys()].map((p) => n * 10 ** p)).sort((a, b) => a - b) }),
     ],
     series: [
       { label: "Time", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}" },
@@ -98,6 +98,9 @@
 
   function show(from, to) {
     const width = Math.max(Math.min(to - from, end - start), 20 * data.step);
+    // What is shorter than the window that was asked for is shown whole, what is too short in the middle.
+    if (to - from >= end - start) from = start;
+    else from -= Math.max(width - (to - from), 0) / 2;
     if (from < start) from = Math.max(from, Math.floor(start / DAY) * DAY);
     if (from + width > end) from = Math.min(from, Math.ceil(end / DAY) * DAY - width);
     plot.setScale("x", { min: from, max: Math.max(from + width, from + 1) });
@@ -140,7 +143,7 @@
   });
   document.querySelectorAll("button[data-from]").forEach((button) => button.addEventListener("click", () => {
     const [from, to] = [Number(button.dataset.from), Number(button.dataset.to)];
-    const margin = Math.max(to - from, 1800);
+    const margin = Math.max(to - from, Math.min(1800, (end - start) / 8));
     show(from - margin, to + margin);
     chart.scrollIntoView({ block: "center" });
   }));

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::replay::Surge;
-use super::terminal::{amount, later, time, unit};
+use super::terminal::{amount, later, unit};
 use super::{Backtest, Rung};
 use crate::page::{self, escaped, figure, table};
-use crate::show;
+use crate::show::{self, time};
 
 /// Alarms in the table, at most; all of them are drawn.
 const LISTED: usize = 1_000;
@@ -90,11 +90,7 @@ fn figures(backtest: &Backtest) -> String {
     let unit = format!("{} in {} s", backtest.rule.count(), backtest.rule.window());
     let (at, peak) = backtest.profile.peak.unwrap_or((backtest.from, 0));
     [
-        figure(
-            "Threshold",
-            &show::number(backtest.rule.threshold()),
-            &unit,
-        ),
+        figure("Threshold", &show::number(backtest.rule.threshold()), &unit),
         figure("Highest rate", &show::number(peak), &time(at)),
         figure(
             "Alarms",
