@@ -19,15 +19,13 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// Nothing, and the eighths of a character's height.
 pub(crate) const BARS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// What a terminal has, where nothing tells.
-const USUAL_WIDTH: u16 = 100;
 /// Tables are no wider than this: longer texts wrap.
 const WIDTH: u16 = 120;
 
-/// How many characters there are in a line.
+/// How many characters there are in a line; as many as a table has where no terminal tells.
 pub(crate) fn width() -> u16 {
     let size = console::Term::stdout().size_checked();
-    size.map_or(USUAL_WIDTH, |(_, columns)| columns.max(40))
+    size.map_or(WIDTH, |(_, columns)| columns.max(40))
 }
 
 /// Prints a heading with space above it.
