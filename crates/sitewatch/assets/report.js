@@ -6,24 +6,28 @@
   const DAY = 86400;
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  // Between the runs nothing arrived: the rate is 0 there.
-  const times = [], rates = [];
-  const put = (number, rate) => { times.push(number * data.step); rates.push(rate); };
+  // Between the runs nothing arrived: all is 0 there.
+  const times = [], lines = data.series.map(() => []);
+  const put = (number, values) => {
+    times.push(number * data.step);
+    lines.forEach((line, place) => line.push(values ? values[place] : 0));
+  };
   let next = null;
-  for (const [first, values] of data.runs) {
+  for (const [first, ...values] of data.runs) {
     if (next !== null && first > next) {
-      put(next, 0);
-      if (first - 1 > next) put(first - 1, 0);
+      put(next);
+      if (first - 1 > next) put(first - 1);
     }
-    if (next === null) put(first - 1, 0);
-    values.forEach((value, place) => put(first + place, value));
-    next = first + values.length;
+    if (next === null) put(first - 1);
+    values[0].forEach((_, place) => put(first + place, values.map((row) => row[place])));
+    next = first + values[0].length;
   }
-  if (next !== null) put(next, 0);
+  if (next !== null) put(next);
   const [start, end] = [times[0], times[times.length - 1]];
-  const peak = rates.reduce((a, b) => Math.max(a, b), 0);
+  const peak = lines[0].reduce((a, b) => Math.max(a, b), 0);
+  const limit = data.threshold ?? 0;
   // A threshold far above all rates would leave nothing of them to see.
-  const near = data.threshold <= 4 * Math.max(peak, 1);
+  const near = limit <= 4 * Math.max(peak, 1);
 
   const alarms = {
     drawClear: (u) => {
@@ -72,26 +76,31 @@
     padding: [12, 40, 0, 0],
     tzDate: (time) => uPlot.tzDate(new Date(time * 1e3), "Etc/UTC"),
     cursor: { drag: { x: true, y: false }, points: { size: 7 } },
-    scales: { y: { range: (u, low, high) => [0, Math.max(high || 0, near ? data.threshold : 0, 1) * 1.1] } },
+    scales: { y: { range: (u, low, high) => [0, Math.max(high || 0, near ? limit : 0, 1) * 1.1] } },
     axes: [
       axis({ space: 70, values: CLOCK }),
-      axis({ size: 56, incrs: [1, 2, 5].flatMap((n) => [...Array(13).keys()].map((p) => n * 10 ** p)).sort((a, b) => a - b) }),
+      axis({ size: (u, labels) => 24 + 8 * Math.max(4, ...(labels ?? []).map((label) => label?.length ?? 0)), incrs: [1, 2, 5].flatMap((n) => [...Array(13).keys()].map((p) => n * 10 ** p)).sort((a, b) => a - b) }),
     ],
     series: [
       { label: "Time", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}" },
-      {
-        label: "Rate", width: 1, stroke: () => css("--rate"), fill: () => css("--rate-fill"), points: { show: false },
+      ...data.series.map(({ label, colour }, place) => ({
+        label, width: place ? 1.5 : 1, stroke: () => css(`--${colour}`), points: { show: false },
+        fill: place ? undefined : () => css(`--${colour}-fill`),
         paths: (u, series, first, last) => (last - first > 4000 ? linear : stepped)(u, series, first, last),
-      },
-      {
-        label: "Threshold", width: 2, dash: [8, 5], stroke: () => css("--threshold"), points: { show: false }, auto: false,
-      },
+      })),
+      ...("threshold" in data ? [{
+        label: "Threshold", class: "threshold", width: 2, dash: [8, 5], stroke: () => css("--threshold"),
+        points: { show: false }, auto: false,
+      }] : []),
     ],
     hooks: { drawClear: [alarms.drawClear], setScale: [alarms.setScale] },
-  }, [times, rates, times.map(() => data.threshold)], chart);
+  }, [times, ...lines, ...("threshold" in data ? [times.map(() => limit)] : [])], chart);
 
   function show(from, to) {
     const width = Math.max(Math.min(to - from, end - start), 20 * data.step);
+    // What is shorter than the window that was asked for is shown whole, what is too short in the middle.
+    if (to - from >= end - start) from = start;
+    else from -= Math.max(width - (to - from), 0) / 2;
     if (from < start) from = Math.max(from, Math.floor(start / DAY) * DAY);
     if (from + width > end) from = Math.min(from, Math.ceil(end / DAY) * DAY - width);
     plot.setScale("x", { min: from, max: Math.max(from + width, from + 1) });
@@ -101,12 +110,17 @@
   }
   function tell(u) {
     const { min, max } = u.scales.x;
-    let highest = 0;
-    for (let i = u.valToIdx(min); i < times.length && times[i] <= max; i++) highest = Math.max(highest, rates[i]);
-    const inside = data.alarms.filter(([from, , to]) => from <= max && to >= min).length;
-    find("shown").textContent =
-      `Shown: ${time(min)} to ${time(max)}, highest rate ${highest.toLocaleString("en")}, ` +
-      `${inside.toLocaleString("en")} alarm${inside === 1 ? "" : "s"}.`;
+    const from = u.valToIdx(min);
+    let to = from;
+    while (to < times.length && times[to] <= max) to++;
+    const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+    const words = data.series.map(({ label, noun }, place) => {
+      const shown = lines[place].slice(from, to);
+      if (noun) return counted(shown.reduce((a, b) => a + b, 0), noun);
+      return `highest ${label.toLowerCase()} ${shown.reduce((a, b) => Math.max(a, b), 0).toLocaleString("en")}`;
+    });
+    if ("threshold" in data) words.push(counted(data.alarms.filter(([first, , last]) => first <= max && last >= min).length, "alarm"));
+    find("shown").textContent = `Shown: ${time(min)} to ${time(max)}, ${words.join(", ")}.`;
     find("day").value = max - min <= DAY + 1 ? time((min + max) / 2).slice(0, 10) : "";
   }
   function scaled(factor) {
@@ -129,7 +143,7 @@
   });
   document.querySelectorAll("button[data-from]").forEach((button) => button.addEventListener("click", () => {
     const [from, to] = [Number(button.dataset.from), Number(button.dataset.to)];
-    const margin = Math.max(to - from, 1800);
+    const margin = Math.max(to - from, Math.min(1800, (end - start) / 8));
     show(from - margin, to + margin);
     chart.scrollIntoView({ block: "center" });
   }));

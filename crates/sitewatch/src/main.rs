@@ -3,14 +3,21 @@
 mod backtest;
 mod demo;
 mod describe;
+mod generate;
 mod input;
+mod logs;
 mod orders;
+mod page;
+mod progress;
 #[cfg(feature = "redrive")]
 mod redrive;
 mod replay;
+mod requests;
 mod sdk;
+mod shop;
 mod show;
 mod stack;
+mod text;
 mod unpack;
 mod up;
 
@@ -45,6 +52,8 @@ enum Command {
     /// Compares thresholds from the usual rate up to one that was never reached. `--html` draws it all.
     Backtest(Box<backtest::Options>),
     Describe(describe::Arguments),
+    Requests(requests::Arguments),
+    Generate(Box<generate::Arguments>),
 }
 
 #[tokio::main]
@@ -58,6 +67,8 @@ async fn main() -> ExitCode {
         Command::Redrive(arguments) => Box::pin(redrive::run(&arguments)).await,
         Command::Backtest(options) => backtest::run(&options),
         Command::Describe(arguments) => describe::run(&arguments),
+        Command::Requests(arguments) => requests::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -48,7 +48,14 @@ impl Orders {
     }
 }
 
-/// A mistake in an order format file: exit code 2.
+/// A mistake in a file that describes orders or logs: exit code 2.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct BadFormat(String);
+
+impl BadFormat {
+    /// A mistake: the file, and what is wrong.
+    pub(crate) const fn new(problem: String) -> Self {
+        Self(problem)
+    }
+}

@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::io::{self, BufRead, Read as _};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model::OrderFormat;
 
+use crate::progress::Progress;
 use crate::unpack::unpacked;
 
 /// How much is unpacked before it is decoded: enough for the two to go on side by
@@ -15,8 +14,6 @@ use crate::unpack::unpacked;
 const BLOCK: usize = 1 << 20;
 /// No order is longer; what seems to be is broken JSON, and is cut at a line's end.
 const LONGEST_OBJECT: usize = 4 << 20;
-/// Nobody needs a progress bar for less.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The blocks of a file, in their order.
 pub(crate) struct Blocks {
@@ -25,8 +22,7 @@ pub(crate) struct Blocks {
     /// What was read behind the last whole line.
     rest: Vec<u8>,
     ended: bool,
-    bar: ProgressBar,
-    since: Instant,
+    progress: Progress,
 }
 
 impl Blocks {
@@ -36,21 +32,14 @@ impl Blocks {
     /// If it cannot be opened or read.
     pub(crate) fn open(path: &Path, format: &OrderFormat) -> io::Result<Self> {
         let file = File::open(path)?;
-        let bar = ProgressBar::with_draw_target(
-            Some(file.metadata()?.len()),
-            ProgressDrawTarget::hidden(),
-        );
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent} % of {total_bytes}") {
-            bar.set_style(style);
-        }
-        let source = unpacked(bar.wrap_read(file))?;
+        let progress = Progress::new(file.metadata()?.len());
+        let source = unpacked(progress.of(file))?;
         Ok(Self {
             is_json: format.is_json(),
             source,
             rest: Vec::new(),
             ended: false,
-            bar,
-            since: Instant::now(),
+            progress,
         })
     }
 
@@ -63,7 +52,7 @@ impl Blocks {
             let read = self.source.by_ref().take(wanted).read_to_end(&mut block)?;
             if (read as u64) < wanted {
                 self.ended = true;
-                self.bar.finish_and_clear();
+                self.progress.end();
                 return Ok((!block.is_empty()).then_some(block));
             }
             let end = if self.is_json && block.len() < LONGEST_OBJECT {
@@ -86,14 +75,11 @@ impl Iterator for Blocks {
         if self.ended {
             return None;
         }
-        if self.bar.is_hidden() && self.since.elapsed() > PATIENCE {
-            // Stays hidden where no terminal reads.
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
+        self.progress.tick();
         let block = self.read();
         if block.is_err() {
             self.ended = true;
-            self.bar.finish_and_clear();
+            self.progress.end();
         }
         block.transpose()
     }

@@ -14,10 +14,10 @@ mod html;
 mod input;
 mod json;
 mod options;
-mod page;
 mod profile;
 mod replay;
 mod terminal;
+mod words;
 
 use std::io::{self, Write as _};
 use std::path::Path;

@@ -3,19 +3,17 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
 use model::{AlarmKind, Measure, Second};
 
 use super::input::Past;
 use super::replay::Surge;
 use super::{Backtest, Options, WEEK};
-use crate::show::{self, BAD, GOOD, HEAD, WARN};
+use crate::show::{self, BAD, BARS, GOOD, HEAD, WARN, time};
 
 /// Alarms that are shown without `--all`.
 const SHOWN: usize = 20;
 /// Characters of the chart of weeks, at most.
 const WIDTH: i64 = 60;
-const BARS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The report, with colours.
 pub(super) fn text(backtest: &Backtest, options: &Options) -> String {
@@ -191,26 +189,13 @@ pub(super) fn amount(count: u64, measure: Measure) -> String {
     show::counted(count, measure.to_string().trim_end_matches('s'))
 }
 
-/// A second as people read it, without the UTC that it is in.
-pub(super) fn time(second: Second) -> String {
-    formatted(second, "%Y-%m-%d %H:%M:%S")
-}
-
 /// The time of day, and the day where it is another one.
 pub(super) fn later(second: Second, than: Second) -> String {
     let day = |second: Second| second.since_1970().div_euclid(24 * 3_600);
     let same = day(second) == day(than);
-    formatted(
-        second,
-        if same {
-            "%H:%M:%S"
-        } else {
-            "%Y-%m-%d %H:%M:%S"
-        },
-    )
-}
-
-fn formatted(second: Second, format: &str) -> String {
-    DateTime::<Utc>::from_timestamp(second.since_1970(), 0)
-        .map_or_else(|| second.to_string(), |at| at.format(format).to_string())
+    if same {
+        show::at(second, "%H:%M:%S")
+    } else {
+        time(second)
+    }
 }

@@ -5,7 +5,7 @@ use super::draft::{Entry, Source};
 use super::fields::{Finder, TOLD};
 use super::guess;
 use super::names::Role;
-use super::text::{QUOTED, shown};
+use crate::text::{QUOTED, shown};
 
 impl Finder<'_> {
     /// What stands for a field that is not found.

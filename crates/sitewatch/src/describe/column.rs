@@ -108,7 +108,7 @@ pub(super) fn toml_text(text: &str) -> String {
             '"' | '\\' => quoted.extend(['\\', sign]),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            _ if super::text::is_harmless(sign) => quoted.push(sign),
+            _ if crate::text::is_harmless(sign) => quoted.push(sign),
             _ => quoted.push_str(&format!("\\U{:08X}", u32::from(sign))),
         }
     }

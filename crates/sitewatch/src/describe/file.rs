@@ -6,7 +6,7 @@ use model::NumberForm;
 
 use super::column::toml_text;
 use super::draft::{Draft, Entry, Shape, Source};
-use super::text::{shown, wrapped};
+use crate::text::{shown, wrapped};
 
 /// Signs of a line, as far as words can be broken.
 const WIDTH: usize = 100;

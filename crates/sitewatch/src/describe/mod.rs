@@ -36,7 +36,6 @@ mod score;
 #[cfg(test)]
 mod shops;
 mod table;
-mod text;
 mod unnamed;
 mod when;
 
@@ -53,6 +52,7 @@ use propose::Proposal;
 use sample::Sample;
 
 use crate::show::GOOD;
+use crate::text;
 
 /// Describes a file by the format that is given, or proposes one.
 ///

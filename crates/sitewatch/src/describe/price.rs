@@ -7,7 +7,7 @@ use super::column::{Cell, Column, Kind};
 use super::draft::Entry;
 use super::numbers;
 use super::score::words;
-use super::text::{QUOTED, shown};
+use crate::text::{QUOTED, shown};
 
 /// Words for minor units.
 const MINOR: [&str; 3] = ["cent", "cents", "minor"];

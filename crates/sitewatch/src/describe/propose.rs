@@ -10,8 +10,8 @@ use super::found::Found;
 use super::json::{Json, NoJson};
 use super::names::Role;
 use super::sample::Sample;
-use super::text::shown;
 use super::{file, known};
+use crate::text::shown;
 
 /// An order format that is proposed.
 pub(super) struct Proposal {

@@ -7,8 +7,8 @@ use model::{FieldWords, OrderFormat};
 use super::found::Found;
 use super::names::Role;
 use super::table::{Column, Kind, WIDTH, table};
-use super::text::{shown, wrapped};
 use crate::show::{self, BAD, GOOD, HEAD, WARN};
+use crate::text::{shown, wrapped};
 
 /// What the file is.
 pub(super) fn headline(file: &str, format: &OrderFormat, found: &Found, is_whole: bool) -> String {

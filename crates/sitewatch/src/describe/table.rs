@@ -1,7 +1,7 @@
 //! Tables of texts from the data, no wider than a terminal's line.
 
-use super::text::{fit, shown, shown_end, wrapped};
 use crate::show;
+use crate::text::{fit, shown, shown_end, wrapped};
 
 /// Signs of a line.
 pub(super) const WIDTH: usize = 100;

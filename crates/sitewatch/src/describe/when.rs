@@ -4,7 +4,7 @@ use super::column::Column;
 use super::dates::dates;
 use super::draft::Entry;
 use super::fields::Finder;
-use super::text::{QUOTED, shown};
+use crate::text::{QUOTED, shown};
 
 impl Finder<'_> {
     /// What is to be done about dates without a time of day.

@@ -1,19 +1,19 @@
 //! The words, figures and tables of the page.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use super::replay::Surge;
-use super::terminal::{amount, later, time, unit};
+use super::terminal::{amount, later, unit};
 use super::{Backtest, Rung};
-use crate::show;
+use crate::page::{self, escaped, figure, table};
+use crate::show::{self, time};
 
 /// Alarms in the table, at most; all of them are drawn.
 const LISTED: usize = 1_000;
 
 /// What is filled in, by the name of its place in the page.
-pub(super) fn parts(backtest: &Backtest) -> Vec<(&'static str, String)> {
+pub(super) fn parts(backtest: &Backtest) -> page::Parts {
     let rule = &backtest.rule;
     let name = Path::new(&backtest.file).file_name().unwrap_or_default();
     let title = format!("Order rate of {}", name.display());
@@ -36,26 +36,29 @@ pub(super) fn parts(backtest: &Backtest) -> Vec<(&'static str, String)> {
         ("first-day", time(backtest.from)[..10].to_owned()),
         ("last-day", time(backtest.to)[..10].to_owned()),
         ("alternative", escaped(&alternative).into_owned()),
-        ("unit", unit(rule.count()).to_owned()),
-        ("window", rule.window().to_string()),
-        ("step", step(backtest.profile.step)),
-        ("threshold", threshold),
-        ("alarms-heading", heading(backtest, &alarms)),
-        ("alarms", alarm_table(backtest)),
-        ("thresholds", threshold_table(backtest)),
+        ("chart-heading", "Rate".to_owned()),
+        ("caption", caption(backtest, &threshold)),
+        ("sections", sections(backtest, &alarms)),
     ]
 }
 
-fn step(seconds: i64) -> String {
-    match seconds {
-        1 => "second".to_owned(),
-        60 => "minute".to_owned(),
-        3_600 => "hour".to_owned(),
-        86_400 => "day".to_owned(),
-        _ if seconds > 3_600 => format!("{} hours", seconds / 3_600),
-        _ if seconds > 60 => format!("{} minutes", seconds / 60),
-        _ => format!("{seconds} seconds"),
-    }
+fn caption(backtest: &Backtest, threshold: &str) -> String {
+    format!(
+        "<span class=\"key rate\">{} in {} s, highest of each {}</span> \
+         <span class=\"key threshold\">threshold {threshold}</span> <span class=\"key alarm\">alarm</span>",
+        unit(backtest.rule.count()),
+        backtest.rule.window(),
+        page::step(backtest.profile.step),
+    )
+}
+
+fn sections(backtest: &Backtest, alarms: &str) -> String {
+    let thresholds = "Other thresholds, the rest of the rule the same";
+    [
+        page::section("alarms", &heading(backtest, alarms), &alarm_table(backtest)),
+        page::section("thresholds", thresholds, &threshold_table(backtest)),
+    ]
+    .concat()
 }
 
 fn summary(backtest: &Backtest) -> String {
@@ -86,21 +89,18 @@ fn figures(backtest: &Backtest) -> String {
     let seconds = backtest.surges.iter().map(Surge::seconds).sum();
     let unit = format!("{} in {} s", backtest.rule.count(), backtest.rule.window());
     let (at, peak) = backtest.profile.peak.unwrap_or((backtest.from, 0));
-    let figure = |name: &str, value: String, more: &str| {
-        format!("<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>")
-    };
     [
-        figure("Threshold", show::number(backtest.rule.threshold()), &unit),
-        figure("Highest rate", show::number(peak), &time(at)),
+        figure("Threshold", &show::number(backtest.rule.threshold()), &unit),
+        figure("Highest rate", &show::number(peak), &time(at)),
         figure(
             "Alarms",
-            show::number(backtest.surges.len() as u64),
+            &show::number(backtest.surges.len() as u64),
             &format!(
                 "{:.1} a week",
                 backtest.per_week(backtest.surges.len() as u64)
             ),
         ),
-        figure("Time in alarm", show::duration(seconds), "all together"),
+        figure("Time in alarm", &show::duration(seconds), "all together"),
     ]
     .concat()
 }
@@ -121,11 +121,12 @@ fn alarm_table(backtest: &Backtest) -> String {
     for surge in backtest.surges.iter().take(LISTED) {
         let _ = writeln!(
             rows,
-            "<tr><td><button type=\"button\" data-from=\"{}\" data-to=\"{}\">{}</button></td><td>{}</td><td>{}</td>\
-             <td>{}</td><td>{}</td><td>{}</td></tr>",
-            surge.started_at.since_1970(),
-            surge.ended_at.since_1970(),
-            time(surge.started_at),
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            page::jump(
+                surge.started_at.since_1970(),
+                surge.ended_at.since_1970(),
+                &time(surge.started_at)
+            ),
             later(surge.raised_at, surge.started_at),
             later(surge.ended_at, surge.started_at),
             show::duration(surge.seconds()),
@@ -161,21 +162,4 @@ fn threshold_table(backtest: &Backtest) -> String {
         );
     }
     table(&["Threshold", "Alarms", "A week", "Time in alarm"], &rows)
-}
-
-fn table(columns: &[&str], rows: &str) -> String {
-    let head = |column: &&str| format!("<th scope=\"col\">{column}</th>");
-    let head: String = columns.iter().map(head).collect();
-    format!(
-        "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}</tbody></table></div>"
-    )
-}
-
-/// A text as HTML, in content and quoted attributes.
-fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(['&', '<', '>', '"']) {
-        return Cow::Borrowed(text);
-    }
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    Cow::Owned(text.replace('>', "&gt;").replace('"', "&quot;"))
 }

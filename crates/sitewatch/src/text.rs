@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 /// Signs of a text that is quoted in a sentence.
-pub(super) const QUOTED: usize = 40;
+pub(crate) const QUOTED: usize = 40;
 
 /// A text of the data: control signs, and those that change the direction of writing, are
 /// shown as escapes; what is longer than `most` signs is cut.
-pub(super) fn shown(text: &str, most: usize) -> String {
+pub(crate) fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     let mut room = most;
     for sign in text.chars() {
@@ -35,7 +35,7 @@ pub(super) fn shown(text: &str, most: usize) -> String {
 }
 
 /// The end of a path, where it is too long.
-pub(super) fn shown_end(text: &str, most: usize) -> String {
+pub(crate) fn shown_end(text: &str, most: usize) -> String {
     let whole = shown(text, usize::MAX);
     let surplus = whole.chars().count().saturating_sub(most);
     if surplus == 0 {
@@ -46,7 +46,7 @@ pub(super) fn shown_end(text: &str, most: usize) -> String {
 }
 
 /// Lines of no more than `most` signs, as far as words can be broken. Line breaks stay.
-pub(super) fn wrapped(words: &str, most: usize) -> Vec<String> {
+pub(crate) fn wrapped(words: &str, most: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in words.lines() {
         let mut line = String::new();
@@ -65,7 +65,7 @@ pub(super) fn wrapped(words: &str, most: usize) -> Vec<String> {
 }
 
 /// Whether a sign cannot change what else is on the screen.
-pub(super) fn is_harmless(sign: char) -> bool {
+pub(crate) fn is_harmless(sign: char) -> bool {
     let is_hidden = matches!(
         sign,
         '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -76,7 +76,7 @@ pub(super) fn is_harmless(sign: char) -> bool {
 
 /// Makes columns of these widths fit into `room`: the widest gives way, but none below its
 /// least width.
-pub(super) fn fit(widths: &mut [usize], least: &[usize], room: usize) {
+pub(crate) fn fit(widths: &mut [usize], least: &[usize], room: usize) {
     let mut surplus = widths.iter().sum::<usize>().saturating_sub(room);
     while surplus > 0 {
         let able = widths.iter_mut().zip(least);
