@@ -1,19 +1,13 @@
 //! Files of orders, plain or compressed, line by line.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, BufRead, Read};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use model::OrderFormat;
 
-use crate::unpack::unpacked;
+use crate::packed::{LONGEST_LINE, Packed};
 
-/// The longest line: what a Kinesis record holds.
-const LONGEST_LINE: u64 = 1024 * 1024;
 /// How much is read at once to find whole objects.
 const BLOCK: u64 = 1024 * 1024;
 /// Line breaks that a quoted field may hold; a quote that is not closed by then is
@@ -22,11 +16,9 @@ const LINES_OF_A_FIELD: usize = 100;
 
 /// A file of orders.
 pub(crate) struct Input {
-    path: PathBuf,
+    file: Packed,
     format: OrderFormat,
     kind: Kind,
-    reader: Box<dyn BufRead + Send>,
-    read: Arc<AtomicU64>,
     /// Lines that were read ahead.
     ahead: VecDeque<Vec<u8>>,
 }
@@ -39,17 +31,6 @@ enum Kind {
     /// A JSON object, over as many lines as it likes. What is read and cut off behind the
     /// last whole one.
     Objects(Vec<u8>),
-}
-
-/// A file that counts what is read of it.
-struct Counted(File, Arc<AtomicU64>);
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.0.read(buffer)?;
-        self.1.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
 }
 
 /// How long a file is.
@@ -70,31 +51,25 @@ impl Input {
     /// # Errors
     /// If it cannot be read or is not text.
     pub(crate) fn open(path: &Path, format: &OrderFormat) -> anyhow::Result<Self> {
-        let named = || path.display().to_string();
-        let read = Arc::new(AtomicU64::new(0));
-        let file = Counted(File::open(path).with_context(named)?, Arc::clone(&read));
-        let mut reader = unpacked(file).with_context(named)?;
-        let begin = reader.fill_buf().with_context(named)?;
-        if begin.contains(&0) {
+        let mut file = Packed::open(path)?;
+        if file.ahead()?.contains(&0) {
             bail!("{}: expected text, found zero bytes", path.display());
         }
         Ok(Self {
-            path: path.to_owned(),
+            file,
             format: format.clone(),
             kind: match (format.is_described(), format.is_json()) {
                 (false, _) => Kind::Either,
                 (true, false) => Kind::Csv,
                 (true, true) => Kind::Objects(Vec::new()),
             },
-            reader,
-            read,
             ahead: VecDeque::new(),
         })
     }
 
     /// How much of the file was read.
     pub(crate) fn read_bytes(&self) -> u64 {
-        self.read.load(Ordering::Relaxed)
+        self.file.read_bytes()
     }
 
     /// Looks at the first `lines`: one of them must be an order.
@@ -123,7 +98,7 @@ impl Input {
                 return Ok(());
             }
         }
-        let path = self.path.display();
+        let path = self.file.path().display();
         match wrong {
             Some((number, reject)) => {
                 bail!(
@@ -147,7 +122,7 @@ impl Input {
             let block = std::mem::take(rest);
             return self.objects(block);
         }
-        let Some(first) = self.physical_line()? else {
+        let Some(first) = self.file.line()? else {
             return Ok(None);
         };
         let is_open = |lines: &VecDeque<Vec<u8>>| {
@@ -159,7 +134,7 @@ impl Input {
         let mut lines = VecDeque::from([first]);
         if !is_json && is_open(&lines) {
             while lines.len() <= LINES_OF_A_FIELD && is_open(&lines) {
-                match self.physical_line()? {
+                match self.file.line()? {
                     Some(line) => lines.push_back(line),
                     None => break,
                 }
@@ -176,8 +151,7 @@ impl Input {
     /// that is none is one, too.
     fn objects(&mut self, mut block: Vec<u8>) -> anyhow::Result<Option<Vec<u8>>> {
         loop {
-            let read = self.reader.by_ref().take(BLOCK).read_to_end(&mut block);
-            let is_end = read.with_context(|| self.path.display().to_string())? == 0;
+            let is_end = self.file.block(BLOCK, &mut block)? == 0;
             let end = match OrderFormat::last_object_end(&block) {
                 _ if is_end => block.len(),
                 Some(end) => end,
@@ -208,7 +182,7 @@ impl Input {
                 continue;
             }
             if decoded.bytes.len() as u64 > LONGEST_LINE {
-                let path = self.path.display();
+                let path = self.file.path().display();
                 bail!(
                     "{path}: an order, or what is none, is longer than 1 MiB, which no record holds"
                 );
@@ -216,19 +190,5 @@ impl Input {
             objects.push(decoded.bytes.to_vec());
         }
         Ok(objects)
-    }
-
-    fn physical_line(&mut self) -> anyhow::Result<Option<Vec<u8>>> {
-        let mut line = Vec::new();
-        let mut limited = self.reader.by_ref().take(LONGEST_LINE + 1);
-        let read = limited.read_until(b'\n', &mut line);
-        read.with_context(|| self.path.display().to_string())?;
-        if line.len() as u64 > LONGEST_LINE {
-            bail!(
-                "{}: a line is longer than 1 MiB, which no record holds",
-                self.path.display()
-            );
-        }
-        Ok((!line.is_empty()).then_some(line))
     }
 }

@@ -7,11 +7,15 @@ mod generate;
 mod input;
 mod logs;
 mod orders;
+mod packed;
 mod page;
+#[cfg(feature = "requests")]
+mod patterns;
 mod progress;
 #[cfg(feature = "redrive")]
 mod redrive;
 mod replay;
+#[cfg(feature = "requests")]
 mod requests;
 mod sdk;
 mod shop;
@@ -40,6 +44,8 @@ enum Command {
     Replay(replay::Arguments),
     #[cfg(feature = "redrive")]
     Redrive(redrive::Arguments),
+    #[cfg(feature = "requests")]
+    Patterns(patterns::Arguments),
 
     /// Run the `surge` function's rule over past orders: which alarms, and which threshold to choose.
     ///
@@ -52,6 +58,7 @@ enum Command {
     /// Compares thresholds from the usual rate up to one that was never reached. `--html` draws it all.
     Backtest(Box<backtest::Options>),
     Describe(describe::Arguments),
+    #[cfg(feature = "requests")]
     Requests(requests::Arguments),
     Generate(Box<generate::Arguments>),
 }
@@ -62,11 +69,14 @@ async fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Demo(arguments) => Box::pin(demo::run(&arguments)).await,
         Command::Up(arguments) => Box::pin(up::run(&arguments)).await,
-        Command::Replay(arguments) => replay::run(&arguments).await,
+        Command::Replay(arguments) => Box::pin(replay::run(&arguments)).await,
         #[cfg(feature = "redrive")]
         Command::Redrive(arguments) => Box::pin(redrive::run(&arguments)).await,
+        #[cfg(feature = "requests")]
+        Command::Patterns(arguments) => Box::pin(patterns::run(&arguments)).await,
         Command::Backtest(options) => backtest::run(&options),
         Command::Describe(arguments) => describe::run(&arguments),
+        #[cfg(feature = "requests")]
         Command::Requests(arguments) => requests::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
     };

@@ -1,12 +1,16 @@
 //! `sitewatch up`: the whole pipeline in real time, until Ctrl-C.
 
+#[cfg(feature = "requests")]
+mod requests;
+mod screen;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chrono::{Local, Utc};
+use chrono::Utc;
 use clap::Args;
 use embedded::{Services, StartError};
 use futures_util::future::{FutureExt as _, LocalBoxFuture, join_all};
@@ -17,18 +21,18 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::orders::{self, Orders};
-use crate::show::{self, BAD, GOOD, HEAD, WARN, counted};
+use crate::show::WARN;
 use crate::stack::{
-    Answer, Arrival, BuiltIn, Database, Event, Function, Functions, Keep, MySqlUrl, ORDERS, Pump,
-    Remote, Resources, sdk,
+    Arrival, BuiltIn, Database, Function, Functions, Keep, MySqlUrl, Pump, Remote, Resources, sdk,
 };
+use screen::{show_events, show_line, show_start};
 
 /// Runs the whole pipeline on this machine, in real time, until Ctrl-C.
 ///
-/// One address serves DynamoDB, Kinesis, SNS, SQS and Secrets Manager to any client: the AWS
-/// CLI, an SDK of any language, sitewatch replay. The functions are built in, or those of
-/// cargo lambda watch. The rule of surge comes from its variables: ORDER_THRESHOLD=5
-/// sitewatch up.
+/// One address serves CloudWatch, DynamoDB, Kinesis, S3, SNS, SQS and Secrets Manager to any
+/// client: the AWS CLI, an SDK of any language, sitewatch replay. The functions are built in, or
+/// those of cargo lambda watch. The rule of surge comes from its variables: ORDER_THRESHOLD=5
+/// sitewatch up. So do what traffic counts: HOSTS=www.example.com sitewatch up.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sitewatch up                                        all of it, in memory
@@ -91,19 +95,25 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         orders::VARIABLE => arguments.orders.file(),
         _ => std::env::var(name).ok(),
     };
-    let functions = Arc::new(Functions {
-        built_in: BuiltIn::new(&resources, &lookup, database).await?,
-        remote,
-    });
+    let built_in = BuiltIn::new(&resources, &lookup, database).await?;
+    #[cfg(feature = "requests")]
+    let (built_in, logs) = requests::add(built_in, &resources).await?;
+    let functions = Arc::new(Functions { built_in, remote });
 
     let (stop, stopped) = watch::channel(false);
     let keep = Keep::new(arguments.data.as_deref());
     let client = aws_sdk_kinesis::Client::new(&sdk(&resources.url));
     let mut parts: Vec<LocalBoxFuture<'_, ()>> = Vec::new();
-    for function in Function::ALL {
+    for function in Function::ALL.iter().copied() {
         let (client, functions) = (client.clone(), Arc::clone(&functions));
         let pump = Pump::new(function, client, functions, Arrival::Told, keep.clone())?;
         parts.push(drive(pump, stopped.clone()).boxed_local());
+    }
+    #[cfg(feature = "requests")]
+    {
+        let functions = Arc::clone(&functions);
+        let feed = requests::feed(logs, &resources.url, functions, stopped.clone());
+        parts.push(feed.boxed_local());
     }
     parts.push(schedule(&functions, stopped).boxed_local());
     let mut parts = std::pin::pin!(join_all(parts));
@@ -135,7 +145,9 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// Warnings of our own crates, on standard error. Those of the services are answers to
 /// their clients, who tell of them.
 fn log() {
-    let targets = ["function", "orders", "surge", "notify", "history"];
+    let targets = [
+        "function", "orders", "surge", "notify", "history", "traffic",
+    ];
     let targets = targets.map(|name| (name, LevelFilter::WARN));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = lines.with_target(false).with_ansi(false);
@@ -185,105 +197,4 @@ async fn schedule(functions: &Functions, mut stopped: watch::Receiver<bool>) {
             show_line(Function::Surge, "schedule", &answer);
         }
     }
-}
-
-fn show_events(function: Function, events: Vec<Event>) {
-    for event in events {
-        match event {
-            Event::Answered {
-                shard,
-                records,
-                answer,
-            } => {
-                let what = format!(
-                    "{}  {:>12}",
-                    shard.as_str(),
-                    counted(records as u64, "record")
-                );
-                show_line(function, &what, &answer);
-            }
-            Event::Discarded {
-                records,
-                condition,
-                kept,
-            } => {
-                let records = counted(records as u64, "record");
-                let kept = kept.unwrap_or_else(|| "nowhere, for want of --data".to_owned());
-                let what = format!("{records} given up ({condition:?}), kept in {kept}");
-                show_trouble(function, &what);
-            }
-            Event::Trouble(what) => show_trouble(function, &what),
-        }
-    }
-}
-
-fn show_line(function: Function, what: &str, answer: &Answer) {
-    let style = match (answer.is_clean, answer.is_news) {
-        (false, _) => BAD,
-        (true, true) => WARN,
-        (true, false) => GOOD,
-    };
-    anstream::println!(
-        "{}  {:<8} {what}  {style}{}{style:#}",
-        Local::now().format("%H:%M:%S"),
-        function.name(),
-        answer.note
-    );
-}
-
-fn show_trouble(function: Function, what: &str) {
-    let name = function.name();
-    anstream::println!(
-        "{}  {name:<8} {BAD}{what}{BAD:#}",
-        Local::now().format("%H:%M:%S")
-    );
-}
-
-/// A file's path from wherever a function runs, as a shell takes it.
-fn absolute(file: &str) -> String {
-    let path = std::path::absolute(file);
-    let path = path.map_or_else(|_| file.to_owned(), |path| path.display().to_string());
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
-    if path.chars().all(is_plain) {
-        path
-    } else {
-        format!("'{}'", path.replace('\'', "'\\''"))
-    }
-}
-
-fn show_start(arguments: &Arguments, resources: &Resources) {
-    let history = match (&arguments.mysql, &arguments.data) {
-        (Some(_), _) => "the MySQL server given".to_owned(),
-        (None, Some(data)) => data.join("history.sqlite").display().to_string(),
-        (None, None) => "SQLite, in memory".to_owned(),
-    };
-    let functions = match (&arguments.functions, &arguments.mysql) {
-        (None, _) => "built in".to_owned(),
-        (Some(url), Some(_)) => url.clone(),
-        (Some(url), None) => format!("{url}, but history built in (it needs --mysql)"),
-    };
-    let state = match &arguments.data {
-        Some(data) => data.display().to_string(),
-        None => "in memory (--data DIR keeps it)".to_owned(),
-    };
-    show::heading("The pipeline runs until Ctrl-C");
-    for (what, value) in [
-        ("services", resources.url.as_str()),
-        ("functions", &functions),
-        ("history", &history),
-        ("state", &state),
-    ] {
-        anstream::println!("  {what:<10} {value}");
-    }
-    anstream::println!("\n{HEAD}For producers, readers and cargo lambda watch:{HEAD:#}\n");
-    let file = arguments.orders.file();
-    let file = file.map(|file| (orders::VARIABLE, absolute(&file)));
-    for (name, value) in resources.environment().into_iter().chain(file) {
-        anstream::println!("export {name}={value}");
-    }
-    anstream::println!(
-        "\n{HEAD}Send orders{HEAD:#}, in another terminal with those variables:\n\n\
-         sitewatch replay orders.csv --stream {ORDERS} --rate 50\n\n\
-         {HEAD}What happens:{HEAD:#}\n"
-    );
 }

@@ -293,3 +293,102 @@ async fn an_endpoint_that_refuses_is_given_up() {
         &["took no record for 10 s", "--from 1"],
     );
 }
+
+/// Requests of a combined log, told apart by their paths.
+fn access_log(requests: usize) -> String {
+    let line = |n: usize| {
+        format!(
+            "192.0.2.{} - - [20/May/2015:10:00:{:02} +0000] \"GET /{n} HTTP/1.1\" 200 1\n",
+            n % 200,
+            n % 60
+        )
+    };
+    (0..requests).map(line).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_request_arrives_once_although_a_fifth_of_each_call_is_throttled() {
+    let endpoint = embedded_kinesis().await;
+    endpoint.create_stream("requests", 2).await;
+    let proxy = FaultProxy::start(endpoint.url(), |operation, _| match operation {
+        "PutRecords" => Fault::ThrottlesEach(5),
+        _ => Fault::None,
+    })
+    .await;
+    let log = access_log(3_000);
+    let zst = zstd::encode_all(log.as_bytes(), 0).expect("packed");
+    let mut command = replay(proxy.url());
+    command.arg("--requests").arg(file("access.log.zst", &zst));
+    let output = run(command).await;
+    assert!(output.status.success(), "{output:?}");
+    let told = stdout(&output);
+    assert!(told.starts_with("3,000 lines sent in "), "{told}");
+    assert!(told.contains(" sent again, 0 failed."), "{told}");
+    let records = endpoint.stream_records("requests").await;
+    let mut arrived: Vec<_> = records.into_iter().map(|(_, data)| data).collect();
+    let mut expected: Vec<_> = log
+        .split_inclusive('\n')
+        .map(|l| l.as_bytes().to_vec())
+        .collect();
+    arrived.sort();
+    expected.sort();
+    assert!(arrived == expected, "lines are lost, doubled or changed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_go_at_the_pace_of_their_own_time() {
+    let endpoint = embedded_kinesis().await;
+    endpoint.create_stream("requests", 1).await;
+    let path = file("paced.log", access_log(21).as_bytes());
+    let mut command = replay(endpoint.url());
+    command
+        .arg("--requests")
+        .arg(&path)
+        .args(["--speedup", "10"]);
+    let start = std::time::Instant::now();
+    let output = run(command).await;
+    assert!(output.status.success(), "{output:?}");
+    assert!(
+        start.elapsed() >= std::time::Duration::from_secs(2),
+        "twenty seconds, ten times as fast"
+    );
+    let records = endpoint.stream_records("requests").await;
+    let arrived: Vec<u8> = records.into_iter().flat_map(|(_, data)| data).collect();
+    assert_eq!(
+        String::from_utf8(arrived).expect("text"),
+        access_log(21),
+        "in their order"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_log_is_one_clear_line() {
+    let endpoint = embedded_kinesis().await;
+    let prose = file("prose.log", b"Dear reader,\nhello.\n")
+        .display()
+        .to_string();
+    let with = |arguments: &[&str]| {
+        let mut command = replay(endpoint.url());
+        command.args(arguments);
+        run(command)
+    };
+    let words = ["prose.log", "--log-format or --mapping say what it is"];
+    fails(&with(&["--requests", &prose]).await, 1, &words);
+    let words = ["prose.log: no such log; line 1: "];
+    fails(
+        &with(&["--requests", &prose, "--log-format", "alb"]).await,
+        1,
+        &words,
+    );
+    fails(
+        &with(&["--requests", &prose, "--log-format", "apache"]).await,
+        2,
+        &["--log-format"],
+    );
+    fails(&with(&[&prose, "--now"]).await, 2, &["--requests"]);
+    fails(
+        &with(&[&prose, "--log-format", "alb"]).await,
+        2,
+        &["--requests"],
+    );
+}

@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::bail;
+use chrono::Utc;
 use function::Deadline;
 use function::delivery::{CallError, Fate, Outcome, Target, deliver};
 use function::telemetry::chain;
 use tokio::time::Instant;
 
 use super::backlog::{Backlog, Parcel};
+use super::lines::{Lines, Sourced};
 use super::pace::{Pace, Schedule};
 use super::progress::Progress;
-use super::source::{Source, Sourced};
 use super::stream::LIMITS;
 use crate::show::{BAD, GOOD, WARN, counted};
 
@@ -49,8 +50,8 @@ pub(crate) struct Sent {
     pub(crate) lines: u64,
     /// Lines that the stream will never take, the first of them, and why.
     pub(crate) refused: Vec<u64>,
-    /// Lines that were sent and that the `orders` function will reject.
-    pub(crate) no_orders: u64,
+    /// Lines that were sent and that the function will reject.
+    pub(crate) rejected: u64,
     /// How many times a record was sent again.
     pub(crate) retried: u64,
     /// The line to go on with, where it was stopped.
@@ -83,7 +84,11 @@ impl<T: Target<Parcel>> Ship<T> {
     ///
     /// # Errors
     /// For an input that cannot be read and a stream that takes nothing.
-    pub(crate) async fn run(mut self, mut source: Source, show: &Progress) -> anyhow::Result<Sent> {
+    pub(crate) async fn run(
+        mut self,
+        mut source: impl Lines,
+        show: &Progress,
+    ) -> anyhow::Result<Sent> {
         let mut next: Option<(Duration, Sourced)> = None;
         let mut last_taken = self.start;
         loop {
@@ -134,7 +139,7 @@ impl<T: Target<Parcel>> Ship<T> {
     /// Reads what is due, as far as the backlog has room.
     fn read(
         &mut self,
-        source: &mut Source,
+        source: &mut impl Lines,
         next: &mut Option<(Duration, Sourced)>,
     ) -> anyhow::Result<()> {
         while self.backlog.len() < READ_AHEAD && self.left != Some(0) {
@@ -155,8 +160,8 @@ impl<T: Target<Parcel>> Ship<T> {
                 return Ok(());
             }
             self.left = self.left.map(|left| left - 1);
-            self.sent.no_orders += u64::from(line.is_no_order);
-            self.backlog.push(line.parcel);
+            self.sent.rejected += u64::from(line.is_rejected);
+            self.backlog.push(source.parcel(line, Utc::now()));
         }
         Ok(())
     }
@@ -226,7 +231,7 @@ impl<T: Target<Parcel>> Ship<T> {
     }
 
     /// Waits until `due`, or for a moment, so that Ctrl-C is seen.
-    async fn pause(&self, due: Instant, source: &Source, show: &Progress) {
+    async fn pause(&self, due: Instant, source: &impl Lines, show: &Progress) {
         let now = Instant::now();
         let left = due.saturating_duration_since(now);
         let waits =
@@ -237,8 +242,8 @@ impl<T: Target<Parcel>> Ship<T> {
 }
 
 impl Sent {
-    /// Prints the end of a replay.
-    pub(crate) fn print(&self) {
+    /// Prints the end of a replay; `rejected` says what it is that the function will reject.
+    pub(crate) fn print(&self, rejected: &str) {
         let seconds = self.took.as_secs_f64().max(0.001);
         #[allow(clippy::cast_precision_loss, reason = "a rate to look at")]
         let rate = self.lines as f64 / seconds;
@@ -256,10 +261,10 @@ impl Sent {
                 "{BAD}The stream refused lines{BAD:#}, the first of them line {first}: too large for a record."
             );
         }
-        if self.no_orders > 0 {
+        if self.rejected > 0 {
             anstream::println!(
-                "{WARN}{} that the orders function will reject{WARN:#}, as no orders.",
-                counted(self.no_orders, "line"),
+                "{WARN}{} {rejected}{WARN:#}.",
+                counted(self.rejected, "line")
             );
         }
         if let Some(line) = self.go_on {

@@ -10,28 +10,12 @@ use model::OrderFormat;
 use serde::Deserialize;
 
 use super::backlog::Parcel;
+use super::lines::{Lines, Sourced};
 use crate::input::Input;
 
 /// A file of which so many first lines are no orders is another kind of file.
 const JUDGED_LINES: usize = 100;
 const SECONDS_OF_A_MINUTE: f64 = 60.0;
-
-/// A record to be sent, and what is known of it.
-#[derive(Debug)]
-pub(crate) struct Sourced {
-    pub(crate) parcel: Parcel,
-    /// When the order was placed, in seconds; lines of one minute are spread over it.
-    pub(crate) date: Option<f64>,
-    /// Whether the `orders` function will reject it.
-    pub(crate) is_no_order: bool,
-}
-
-impl Sourced {
-    /// The number of its line in the input, from 1.
-    pub(crate) fn number(&self) -> u64 {
-        self.parcel.line
-    }
-}
 
 /// The files of a replay, one after the other.
 pub(crate) struct Source {
@@ -97,36 +81,6 @@ impl Source {
         })
     }
 
-    /// How long the files are, as they lie on the disk.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// How much of that is read.
-    pub(crate) fn read_bytes(&self) -> u64 {
-        self.read_before + self.input.as_ref().map_or(0, Input::read_bytes)
-    }
-
-    /// The number of the next line, if there may be one.
-    pub(crate) fn next_line(&self) -> Option<u64> {
-        let read = self.ready.front().or(self.ahead.as_ref());
-        let unread = (self.input.is_some() || !self.paths.is_empty()).then_some(self.line + 1);
-        read.map(Sourced::number).or(unread)
-    }
-
-    /// The next record.
-    ///
-    /// # Errors
-    /// For a file that cannot be read or holds no orders.
-    pub(crate) fn next(&mut self) -> anyhow::Result<Option<Sourced>> {
-        while self.ready.is_empty() {
-            if !self.fill()? {
-                return Ok(None);
-            }
-        }
-        Ok(self.ready.pop_front())
-    }
-
     /// Reads a minute's lines; false at the end of all files.
     fn fill(&mut self) -> anyhow::Result<bool> {
         let mut minute: Vec<Sourced> = self.ahead.take().into_iter().collect();
@@ -179,7 +133,7 @@ impl Source {
         self.line += 1;
         let line = self.format.first_good(&bytes)?;
         let mut lines = self.format.decode(&bytes);
-        let is_no_order = lines.any(|decoded| decoded.line.is_err());
+        let is_rejected = lines.any(|decoded| decoded.line.is_err());
         let (key, date, number) = match &line {
             Ok(line) => {
                 let invoice = line.invoice_no.clone().into_owned();
@@ -204,7 +158,7 @@ impl Source {
         Some(Sourced {
             parcel,
             date,
-            is_no_order,
+            is_rejected,
         })
     }
 
@@ -228,7 +182,7 @@ impl Source {
                     number + 1
                 );
             };
-            let is_no_order = self
+            let is_rejected = self
                 .format
                 .decode(&data)
                 .any(|decoded| decoded.line.is_err());
@@ -240,10 +194,37 @@ impl Source {
             records.push(Sourced {
                 parcel,
                 date: None,
-                is_no_order,
+                is_rejected,
             });
         }
         Ok(Some(records))
+    }
+}
+
+impl Lines for Source {
+    const REJECTED: &'static str = "that the orders function will reject, as no orders";
+
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn read_bytes(&self) -> u64 {
+        self.read_before + self.input.as_ref().map_or(0, Input::read_bytes)
+    }
+
+    fn next_line(&self) -> Option<u64> {
+        let read = self.ready.front().or(self.ahead.as_ref());
+        let unread = (self.input.is_some() || !self.paths.is_empty()).then_some(self.line + 1);
+        read.map(Sourced::number).or(unread)
+    }
+
+    fn next(&mut self) -> anyhow::Result<Option<Sourced>> {
+        while self.ready.is_empty() {
+            if !self.fill()? {
+                return Ok(None);
+            }
+        }
+        Ok(self.ready.pop_front())
     }
 }
 

@@ -12,9 +12,13 @@ use orders::DynamoTable;
 use serde::Serialize;
 use surge::AlarmStream;
 
+#[cfg(feature = "requests")]
+use super::REQUESTS;
 use super::history::{Database, History};
 use super::remote::Remote;
 use super::resources::{Resources, sdk};
+#[cfg(feature = "requests")]
+use super::traffic::Traffic;
 use super::{ALARMS, ORDERS};
 use crate::show::counted;
 
@@ -25,10 +29,19 @@ pub(crate) enum Function {
     Surge,
     Notify,
     History,
+    #[cfg(feature = "requests")]
+    Traffic,
 }
 
 impl Function {
-    pub(crate) const ALL: [Self; 4] = [Self::Orders, Self::Surge, Self::Notify, Self::History];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Orders,
+        Self::Surge,
+        Self::Notify,
+        Self::History,
+        #[cfg(feature = "requests")]
+        Self::Traffic,
+    ];
 
     /// Its name, which is its binary's.
     pub(crate) fn name(self) -> &'static str {
@@ -37,6 +50,8 @@ impl Function {
             Self::Surge => surge::FUNCTION,
             Self::Notify => notify::FUNCTION,
             Self::History => history::FUNCTION,
+            #[cfg(feature = "requests")]
+            Self::Traffic => ::traffic::FUNCTION,
         }
     }
 
@@ -45,6 +60,8 @@ impl Function {
         match self {
             Self::Orders | Self::Surge => ORDERS,
             Self::Notify | Self::History => ALARMS,
+            #[cfg(feature = "requests")]
+            Self::Traffic => REQUESTS,
         }
     }
 
@@ -53,7 +70,19 @@ impl Function {
         match self {
             // A shard that counts nothing for a minute is taken for idle.
             Self::Surge => Duration::from_secs(50),
+            #[cfg(feature = "requests")]
+            Self::Traffic => Duration::from_secs(120),
             _ => Duration::from_secs(60),
+        }
+    }
+
+    /// The most records of a batch.
+    pub(crate) fn batch_size(self) -> i64 {
+        match self {
+            // It writes the same for many as for one.
+            #[cfg(feature = "requests")]
+            Self::Traffic => 10_000,
+            _ => 500,
         }
     }
 }
@@ -85,6 +114,9 @@ pub(crate) struct BuiltIn {
     surge: surge::Handler<surge::DynamoTable, AlarmStream>,
     notify: notify::Handler<DynamoLedger, SnsTopic, SqsQueue>,
     history: History,
+    /// Not part of the demo.
+    #[cfg(feature = "requests")]
+    traffic: Option<Traffic>,
 }
 
 impl Functions {
@@ -167,10 +199,23 @@ impl BuiltIn {
                 SqsQueue::new(queues, notify.rejects),
             ),
             history: History::open(database).await?,
+            #[cfg(feature = "requests")]
+            traffic: None,
         })
     }
 
+    /// The same functions, and `traffic`.
+    #[cfg(feature = "requests")]
+    pub(crate) fn with_traffic(self, traffic: Traffic) -> Self {
+        let traffic = Some(traffic);
+        Self { traffic, ..self }
+    }
+
     async fn invoke(&self, function: Function, event: &str, now: DateTime<Utc>) -> Answer {
+        #[cfg(feature = "requests")]
+        if let (Function::Traffic, Some(traffic)) = (function, &self.traffic) {
+            return traffic.invoke(event, now).await;
+        }
         let records = match serde_json::from_str::<KinesisEvent>(event) {
             Ok(event) => event.records,
             Err(error) => return Answer::error(format!("no Kinesis event: {error}")),
@@ -207,6 +252,8 @@ impl BuiltIn {
                 let done = counts.alarms_stored + counts.alarms_known;
                 Answer::of(&response, done, note, counts.records_failed)
             }
+            #[cfg(feature = "requests")]
+            Function::Traffic => Answer::error("traffic is not part of this stack".to_owned()),
         }
     }
 
@@ -251,11 +298,11 @@ impl Answer {
         }
     }
 
-    fn with_news(self, is_news: bool) -> Self {
+    pub(super) fn with_news(self, is_news: bool) -> Self {
         Self { is_news, ..self }
     }
 
-    fn of(response: &impl Serialize, done: u64, note: String, failed: u64) -> Self {
+    pub(super) fn of(response: &impl Serialize, done: u64, note: String, failed: u64) -> Self {
         let note = match failed {
             0 => note,
             n => format!("{note}, {} to come again", counted(n, "record")),

@@ -18,6 +18,7 @@ use embedded::{ACCOUNT, REGION};
 use super::checkpoints::Keep;
 use super::functions::{Answer, Function, Functions};
 use super::stream::{Iterators, Read, Stream};
+use crate::show::counted;
 
 /// When a record arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +35,10 @@ pub(crate) enum Arrival {
 pub(crate) enum Event {
     /// The function has answered.
     Answered {
-        /// Its shard.
-        shard: ShardId,
-        /// How many records it was given.
-        records: usize,
+        /// The shard or bucket that it was about.
+        source: String,
+        /// What it was given: `2 records`.
+        items: String,
         /// What it said.
         answer: Answer,
     },
@@ -50,7 +51,7 @@ pub(crate) enum Event {
         /// Where it is kept, if it is.
         kept: Option<String>,
     },
-    /// Something has to be tried again.
+    /// Something has failed, in words.
     Trouble(String),
 }
 
@@ -228,8 +229,8 @@ impl Pump {
             Done::Answered(id, shard, records, answer) => {
                 self.mapping.answered(id, &answer.outcome);
                 self.events.push(Event::Answered {
-                    shard,
-                    records,
+                    source: shard.as_str().to_owned(),
+                    items: counted(records as u64, "record"),
                     answer,
                 });
             }
@@ -256,7 +257,7 @@ fn mapping(function: Function, checkpoints: Checkpoints) -> anyhow::Result<Mappi
         role_arn: format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
     };
     let settings = Settings {
-        batch_size: 500,
+        batch_size: function.batch_size(),
         report_batch_item_failures: true,
         bisect_batch_on_function_error: true,
         maximum_retry_attempts: 10,

@@ -115,7 +115,7 @@ impl Resources {
     }
 }
 
-async fn make_table(
+pub(super) async fn make_table(
     client: &aws_sdk_dynamodb::Client,
     name: &str,
     keys: &[(&str, ScalarAttributeType)],
@@ -147,7 +147,7 @@ async fn make_table(
     }
 }
 
-async fn make_stream(
+pub(super) async fn make_stream(
     client: &aws_sdk_kinesis::Client,
     name: &str,
     shards: i32,
@@ -165,7 +165,7 @@ async fn make_stream(
     }
 }
 
-async fn make_queue(client: &aws_sdk_sqs::Client, name: &str) -> anyhow::Result<String> {
+pub(super) async fn make_queue(client: &aws_sdk_sqs::Client, name: &str) -> anyhow::Result<String> {
     let answer = client.create_queue().queue_name(name).send().await;
     let answer = answer.with_context(|| format!("the queue {name} cannot be made"))?;
     answer.queue_url.context("a queue without a URL")

@@ -1,29 +1,17 @@
 //! `sitewatch up` as a developer runs it, with boto3 as the producer and the reader.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+mod requests;
+mod stack;
+
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::{Function, MariaDb, RuntimeApi, free_port, python};
+use testkit::{Function, MariaDb, RuntimeApi, free_port};
 
-/// What both clients need: the services, and what is there once there are so many rows and
-/// a message.
-const SERVICES: &str = r#"
-import boto3, json, os, sys, time
-client = lambda service: boto3.client(service)
-def found_in(rows):
-    for _ in range(300):
-        found = client("dynamodb").scan(TableName=os.environ["ORDERS_TABLE"])["Items"]
-        queue = client("sqs").get_queue_url(QueueName="messages")["QueueUrl"]
-        messages = client("sqs").receive_message(QueueUrl=queue, VisibilityTimeout=0).get("Messages", [])
-        if len(found) >= rows and messages:
-            break
-        time.sleep(0.1)
-    return found, messages
-"#;
+use stack::{Up, folder, up};
 
 /// Puts orders on the stream, waits until all rows and a message are there, and prints
 /// what it finds. `sys.argv`: first invoice, how many, how many rows there must be.
@@ -60,93 +48,9 @@ print(json.dumps({"rows": len(found), "first": {name: list(value.values())[0] fo
                   "subjects": [json.loads(m["Body"])["Subject"] for m in messages]}))
 "#;
 
-/// The running stack, and the environment that it has printed.
-struct Up {
-    process: Child,
-    output: BufReader<ChildStdout>,
-    environment: Vec<(String, String)>,
-}
-
-fn up() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sitewatch"));
-    command
-        .arg("up")
-        // An alarm at the first crossing, so that nobody has to wait for a minute.
-        .envs([("ORDER_THRESHOLD", "5"), ("EVALUATION_SECONDS", "1")])
-        .stdout(Stdio::piped());
-    command
-}
-
-impl Up {
-    fn start(arguments: &[&str]) -> Self {
-        let mut process = up()
-            .args(["--port", &free_port().to_string()])
-            .args(arguments)
-            .spawn()
-            .expect("a tool that starts");
-        let mut output = BufReader::new(process.stdout.take().expect("its output"));
-        let mut environment = Vec::new();
-        let mut line = String::new();
-        while !line.starts_with("What happens:") {
-            line.clear();
-            let read = output.read_line(&mut line).expect("a line");
-            assert!(read > 0, "it has ended");
-            if let Some((name, value)) = line
-                .trim()
-                .strip_prefix("export ")
-                .and_then(|l| l.split_once('='))
-            {
-                environment.push((name.to_owned(), value.to_owned()));
-            }
-        }
-        Self {
-            process,
-            output,
-            environment,
-        }
-    }
-
-    /// Sends orders as somebody else's client does, and tells what that finds.
-    fn client(&self, first: u32, count: u32, rows: u32) -> Value {
-        self.python(CLIENT, &[first, count, rows].map(|n| n.to_string()))
-    }
-
-    fn python(&self, script: &str, arguments: &[String]) -> Value {
-        let output = python()
-            .args(["-c", &format!("{SERVICES}{script}")])
-            .args(arguments)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .output()
-            .expect("python of the test tools");
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{errors}");
-        serde_json::from_slice(&output.stdout).expect("JSON")
-    }
-
-    /// Ctrl-C; what it has printed since its start.
-    fn interrupt(mut self) -> String {
-        let kill = Command::new("kill")
-            .args(["-INT", &self.process.id().to_string()])
-            .status();
-        assert!(kill.expect("kill").success());
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).expect("text");
-        assert!(self.process.wait().expect("an end").success(), "{rest}");
-        rest
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    folder
+/// Sends orders as somebody else's client does, and tells what that finds.
+fn client(stack: &Up, first: u32, count: u32, rows: u32) -> Value {
+    stack.python(CLIENT, &[first, count, rows].map(|n| n.to_string()))
 }
 
 #[test]
@@ -154,7 +58,7 @@ fn the_stack_serves_any_client_and_goes_on_where_it_ended() {
     let data = folder("up");
     let arguments = ["--data", &data.display().to_string()];
     let stack = Up::start(&arguments);
-    let found = stack.client(600_000, 8, 8);
+    let found = client(&stack, 600_000, 8, 8);
     assert_eq!(
         found,
         json!({"rows": 8, "subjects": ["website order rate ALARM"]})
@@ -171,7 +75,7 @@ fn the_stack_serves_any_client_and_goes_on_where_it_ended() {
     assert_eq!(kinds, ["ALARM"]);
 
     let stack = Up::start(&arguments);
-    assert_eq!(stack.client(700_000, 1, 9)["rows"], 9);
+    assert_eq!(client(&stack, 700_000, 1, 9)["rows"], 9);
     let printed = stack.interrupt();
     let orders: Vec<_> = printed
         .lines()
@@ -261,12 +165,13 @@ async fn the_functions_of_cargo_lambda_are_fed_as_on_aws() {
         );
         runtime.run(name, &binary, &variables)
     };
-    let functions = ["orders", "surge", "notify", "history"].map(run);
-    let found = stack.client(600_000, 8, 8);
+    let functions = ["orders", "surge", "notify", "history", "traffic"].map(run);
+    let found = client(&stack, 600_000, 8, 8);
     assert_eq!(
         found,
         json!({"rows": 8, "subjects": ["website order rate ALARM"]})
     );
+    requests::an_object_becomes_metrics(&stack, "lambda.log");
     // The history is a mapping of its own, and may be a moment behind the message.
     let tables =
         "SELECT table_name FROM information_schema.tables WHERE table_name = 'logs_history'";
