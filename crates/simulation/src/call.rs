@@ -30,6 +30,15 @@ impl Extent {
     }
 }
 
+/// What a service's client makes of a fault.
+#[must_use]
+pub(crate) fn error(fault: Fault) -> CallError {
+    match fault {
+        Fault::Denied => CallError::Permanent("denied".into()),
+        fault => CallError::Retryable(fault.to_string().into()),
+    }
+}
+
 impl World {
     /// Makes a call with so many items, which `act` carries out, unless something
     /// goes wrong.
@@ -43,6 +52,21 @@ impl World {
         what: impl FnOnce() -> String,
         act: impl FnOnce(&Self, Extent) -> R + Send + 'static,
     ) -> Result<R, CallError> {
+        let attempt = self.attempt(by, (to, items), what, act).await;
+        attempt.map_err(error)
+    }
+
+    /// As [`World::call`], for clients that tell faults apart.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub async fn attempt<R: Send + 'static>(
+        self: &Arc<Self>,
+        by: &Process,
+        (to, items): (Service, usize),
+        what: impl FnOnce() -> String,
+        act: impl FnOnce(&Self, Extent) -> R + Send + 'static,
+    ) -> Result<R, Fault> {
         let fault = self.fault(to, items);
         self.tell(|| {
             let fault = fault.map_or(String::new(), |f| format!("  ✗ {f}"));
@@ -54,7 +78,6 @@ impl World {
         let [there, back] = self.chance(|rng| [rng.u64(1..8), rng.u64(1..8)]);
         let (there, back) = (Duration::from_millis(there), Duration::from_millis(back));
         sleep(there).await;
-        let later = |why: &str| Err(CallError::Retryable(why.into()));
         let Some(fault) = fault else {
             let answer = act(self, Extent::All);
             sleep(back).await;
@@ -67,7 +90,7 @@ impl World {
                 sleep(back).await;
                 return Ok(answer);
             }
-            Fault::Denied => return Err(CallError::Permanent("denied".into())),
+            Fault::Denied => return Err(fault),
             Fault::After | Fault::Unanswered => {
                 act(self, Extent::All);
             }
@@ -83,7 +106,7 @@ impl World {
         }
         let silent = matches!(fault, Fault::Lost | Fault::Unanswered | Fault::Late);
         sleep(if silent { to.patience() } else { back }).await;
-        later(&fault.to_string())
+        Err(fault)
     }
 
     /// What goes wrong with a call; it is counted.

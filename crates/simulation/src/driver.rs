@@ -39,8 +39,7 @@ struct Life {
 pub async fn drive(world: Arc<World>, processes: Arc<Processes>, function: Function) {
     loop {
         let (fed, told) = unbounded_channel();
-        let stream = stream_of(function);
-        world.listen(stream, fed.clone());
+        world.listen(function.stream(), fed.clone());
         let settings = world.plan.mappings[&function].clone();
         let checkpoints = lock(&world.progress)
             .get(&function)
@@ -57,16 +56,6 @@ pub async fn drive(world: Arc<World>, processes: Arc<Processes>, function: Funct
         };
         life.run(told).await;
         world.tell(|| format!("the mapping of {function} dies, another goes on"));
-    }
-}
-
-/// The stream that a function reads.
-#[must_use]
-pub fn stream_of(function: Function) -> Service {
-    if function.reads_orders() {
-        Service::Orders
-    } else {
-        Service::Alarms
     }
 }
 
@@ -118,10 +107,7 @@ impl Life {
     }
 
     fn stream(&self) -> std::sync::MutexGuard<'_, crate::stream::Stream> {
-        lock(match stream_of(self.function) {
-            Service::Orders => &self.world.orders,
-            _ => &self.world.alarms,
-        })
+        lock(self.world.stream(self.function.stream()))
     }
 
     /// Answers the reads for which there is something.

@@ -24,6 +24,18 @@ pub enum Service {
     Secret,
     /// MySQL.
     Database,
+    /// The stream of requests.
+    Requests,
+    /// The queue of notifications.
+    Notifications,
+    /// S3's bucket of access logs.
+    Objects,
+    /// DynamoDB's table of what is counted of them.
+    Marks,
+    /// CloudWatch.
+    Metrics,
+    /// DynamoDB's table of URL patterns.
+    Patterns,
     /// The functions' processes.
     Process,
     /// The event source mappings.
@@ -44,6 +56,9 @@ impl Service {
         Self::Database,
     ];
 
+    /// Those that `traffic` calls, beside the rejects queue.
+    pub const OF_TRAFFIC: [Self; 4] = [Self::Objects, Self::Marks, Self::Metrics, Self::Patterns];
+
     /// How long an SDK waits for an answer. SNS's is waited for longer: a publication
     /// that is given up may have happened.
     #[must_use]
@@ -54,7 +69,10 @@ impl Service {
     /// Whether it is called in every second.
     #[must_use]
     pub fn is_busy(self) -> bool {
-        matches!(self, Self::Orders | Self::Rows | Self::Counts)
+        matches!(
+            self,
+            Self::Orders | Self::Rows | Self::Counts | Self::Objects | Self::Marks
+        )
     }
 
     /// Whether a call holds several items, of which some may be taken.
@@ -76,6 +94,12 @@ impl fmt::Display for Service {
             Self::Topic => "topic",
             Self::Secret => "secret",
             Self::Database => "database",
+            Self::Requests => "requests stream",
+            Self::Notifications => "log queue",
+            Self::Objects => "log bucket",
+            Self::Marks => "traffic table",
+            Self::Metrics => "CloudWatch",
+            Self::Patterns => "patterns table",
             Self::Process => "processes",
             Self::Mapping => "mappings",
         };
@@ -134,6 +158,14 @@ pub enum Fault {
     Merged,
     /// A record comes with an earlier arrival time than the one before it.
     Disorder,
+    /// The next bytes of an object are long in coming.
+    Stalled,
+    /// An object is replaced, or goes away.
+    Replaced,
+    /// A message is sent, received or kept once more.
+    DeliveredAgain,
+    /// A message was received too often.
+    DeadLetter,
 }
 
 impl Fault {
@@ -194,6 +226,10 @@ impl fmt::Display for Fault {
             Self::Split => "split",
             Self::Merged => "merged",
             Self::Disorder => "arrival disorder",
+            Self::Stalled => "stalled",
+            Self::Replaced => "replaced",
+            Self::DeliveredAgain => "delivered again",
+            Self::DeadLetter => "dead letter",
         };
         f.pad(name)
     }

@@ -1,4 +1,4 @@
-//! The four functions, as a process runs them.
+//! The five functions, as a process runs them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use function::{Deadline, KinesisEvent, failures};
+use traffic::Counts;
 
+use crate::access::Access;
+use crate::faults::Service;
 use crate::process::Process;
-use crate::services::{Client, Session};
-use crate::world::World;
+use crate::services::{Client, Marks, Session};
+use crate::world::{World, lock};
 
 /// A function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,22 +25,32 @@ pub enum Function {
     Notify,
     /// `history`.
     History,
+    /// `traffic`, in worlds with access logs.
+    Traffic,
 }
 
 impl Function {
-    /// All of them.
+    /// Those that every world has.
     pub const ALL: [Self; 4] = [Self::Orders, Self::Surge, Self::Notify, Self::History];
 
-    /// Whether it reads the orders stream, or else the alarm stream.
+    /// The stream that it reads.
     #[must_use]
-    pub fn reads_orders(self) -> bool {
-        matches!(self, Self::Orders | Self::Surge)
+    pub fn stream(self) -> Service {
+        match self {
+            Self::Orders | Self::Surge => Service::Orders,
+            Self::Notify | Self::History => Service::Alarms,
+            Self::Traffic => Service::Requests,
+        }
     }
 
     /// Its timeout.
     #[must_use]
     pub fn timeout(self) -> Duration {
-        Duration::from_secs(if self == Self::Orders { 60 } else { 30 })
+        Duration::from_secs(match self {
+            Self::Orders => 60,
+            Self::Surge | Self::Notify | Self::History => 30,
+            Self::Traffic => 120,
+        })
     }
 
     /// Its name.
@@ -48,6 +61,7 @@ impl Function {
             Self::Surge => surge::FUNCTION,
             Self::Notify => notify::FUNCTION,
             Self::History => history::FUNCTION,
+            Self::Traffic => traffic::FUNCTION,
         }
     }
 }
@@ -61,7 +75,7 @@ impl fmt::Display for Function {
 /// What a process is invoked with.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// A Kinesis event's JSON.
+    /// The JSON of an event of Kinesis or SQS.
     Batch(Arc<str>),
     /// The clock, for `surge`.
     Clock,
@@ -73,6 +87,7 @@ enum Handler {
     Surge(surge::Handler<Client, Client>),
     Notify(notify::Handler<Client, Client, Client>),
     History(history::Handler<Session>),
+    Traffic(traffic::Handler<Marks, Client, Client, Client, Client>),
 }
 
 /// A process that waits for an invocation.
@@ -102,6 +117,14 @@ impl Worker {
                 Handler::Notify(notify::Handler::new(client.clone(), client.clone(), client))
             }
             Function::History => Handler::History(history::Handler::new(Session::new(client))),
+            Function::Traffic => {
+                let access = world.plan.access.as_ref();
+                let rules = access.map(Access::rules).unwrap_or_default();
+                let marks = Marks(client.clone());
+                let (objects, metrics, queue) = (client.clone(), client.clone(), client.clone());
+                let handler = traffic::Handler::new(rules, marks, objects, metrics, queue, client);
+                Handler::Traffic(handler)
+            }
         };
         Self { process, handler }
     }
@@ -117,6 +140,14 @@ impl Worker {
             }
             return Vec::new();
         };
+        if let Handler::Traffic(traffic) = &self.handler {
+            let event = serde_json::from_str(&json).expect("an event as Lambda has it");
+            let mut counts = Counts::default();
+            let response = Box::pin(traffic.process(&event, now, deadline, &mut counts)).await;
+            world.tell(|| format!("{:<14} {counts:?}", self.process.to_string()));
+            lock(&world.logs.counts).push(counts);
+            return serde_json::to_vec(&response).expect("a response is JSON");
+        }
         let event: KinesisEvent = serde_json::from_str(&json).expect("an event as Lambda has it");
         let records = &event.records;
         let response = match &self.handler {
@@ -128,6 +159,7 @@ impl Worker {
                 failures(records, &failed)
             }
             Handler::History(history) => Box::pin(history.process(records, deadline)).await.0,
+            Handler::Traffic(_) => unreachable!("it has answered"),
         };
         serde_json::to_vec(&response).expect("a response is JSON")
     }

@@ -1,6 +1,6 @@
 //! The whole pipeline in one process, under virtual time, from one seed: producers, the
-//! orders stream, four event source mappings, all four functions' own logic, the alarm
-//! stream, and services in memory that fail at every call. What the README promises is
+//! orders stream, access logs, event source mappings, all five functions' own logic, the
+//! alarm stream, and services in memory that fail at every call. What the README promises is
 //! checked once the world has come to rest.
 //!
 //! A world ([`world`]) is everything that is not a function. Functions ([`functions`])
@@ -9,6 +9,7 @@
 //! themselves have tests of their own against real endpoints. A seed decides everything:
 //! its plan ([`plan`]), every fault ([`faults`], [`weather`]), every pause.
 
+pub mod access;
 mod call;
 pub mod check;
 pub mod driver;

@@ -44,13 +44,19 @@ impl Findings {
             surges,
             messages,
             repeated,
+            logs,
+            requests,
+            parts,
+            parts_repeated,
             seconds,
         } = self.stats;
         format!(
             "{runs} runs of {} simulated hours, {own_form} of them with a shop of its own form; {records} records of \
              {lines} order lines, {invocations} invocations;\n\
              {surges} surges, {messages} messages, {repeated} of them a second time; every alarm as recounted in \
-             {strict} runs;\n{} runs broke a promise.",
+             {strict} runs;\n\
+             {logs} runs with access logs of {requests} requests, {parts} parts, {parts_repeated} of them published a second \
+             time;\n{} runs broke a promise.",
             seconds / 3_600,
             self.broken.len()
         )

@@ -9,6 +9,7 @@ use mapping::{Settings, Source, Start};
 use model::OrderFormat;
 use surge::Rule;
 
+use crate::access::Access;
 use crate::faults::{Fault, Service};
 use crate::functions::Function;
 use crate::shop::Shop;
@@ -33,6 +34,8 @@ pub struct Plan {
     pub weather: Weather,
     /// When each stream's shards change.
     pub reshards: Vec<(Duration, Service)>,
+    /// How access logs are, where there are some.
+    pub access: Option<Access>,
 }
 
 impl Plan {
@@ -53,16 +56,40 @@ impl Plan {
         });
         let mut reshards: Vec<_> = reshards.collect();
         reshards.sort();
-        Self {
+        let mut plan = Self {
             shop,
             format: format.unwrap_or_default(),
             rule: rule(rng),
             production,
             pace: (rng.u32(500..3_000), rng.u32(0..100)),
             mappings: Function::ALL.map(|f| (f, settings(rng, f))).into(),
-            weather: weather(rng, production),
+            weather: weather(rng, production, &Service::CALLED),
             reshards,
+            access: None,
+        };
+        plan.add_access(seed);
+        plan
+    }
+
+    /// Adds access logs to some worlds, by a chance of their own: what else there is stays
+    /// the same.
+    fn add_access(&mut self, seed: u64) {
+        let mut rng = Rng::with_seed(!seed);
+        self.access = Access::of(seed, &mut rng);
+        if self.access.is_none() {
+            return;
         }
+        let mapping = settings(&mut rng, Function::Traffic);
+        self.mappings.insert(Function::Traffic, mapping);
+        for _ in 0..rng.u32(0..3) {
+            let at = Duration::from_millis(rng.u64(0..200_000));
+            self.reshards.push((at, Service::Requests));
+        }
+        self.reshards.sort();
+        let more = weather(&mut rng, self.production, &Service::OF_TRAFFIC);
+        self.weather.calls.extend(more.calls);
+        self.weather.habits.extend(more.habits);
+        self.weather.outages.extend(more.outages);
     }
 
     /// Whether a function's mapping gives up some day.
@@ -94,10 +121,10 @@ fn rule(rng: &mut Rng) -> Rule {
 }
 
 fn settings(rng: &mut Rng, function: Function) -> Settings {
-    let stream = if function.reads_orders() {
-        "orders"
-    } else {
-        "alarms"
+    let stream = match function.stream() {
+        Service::Orders => "orders",
+        Service::Alarms => "alarms",
+        _ => "requests",
     };
     let source = Source {
         stream_arn: format!("arn:aws:kinesis:us-east-1:123456789012:stream/{stream}"),
@@ -110,16 +137,18 @@ fn settings(rng: &mut Rng, function: Function) -> Settings {
     settings.report_batch_item_failures = true;
     settings.bisect_batch_on_function_error = rng.bool();
     // A shard that counts nothing for a minute is taken for idle: surge never gives up.
-    if function != Function::Surge && rng.u32(0..8) == 0 {
+    // Nor does traffic: what is lost there is found out by its parts.
+    let gives_up = !matches!(function, Function::Surge | Function::Traffic);
+    if gives_up && rng.u32(0..8) == 0 {
         settings.maximum_retry_attempts = rng.i64(0..4);
     }
     settings.function_timeout_seconds = function.timeout().as_secs() as i64;
     settings
 }
 
-fn weather(rng: &mut Rng, production: Duration) -> Weather {
+fn weather(rng: &mut Rng, production: Duration, called: &[Service]) -> Weather {
     let storm = *rng.choice(&[0, 10, 10, 40, 40, 150]).expect("one");
-    let calls = Service::CALLED.map(|service| {
+    let calls = called.iter().map(|service| {
         // What is called less often fails more often.
         let flaky = if service.is_busy() { 1 } else { 4 };
         let rate = match rng.u32(0..20) {
@@ -127,18 +156,19 @@ fn weather(rng: &mut Rng, production: Duration) -> Weather {
             n if n < flaky + 3 => storm * 3,
             _ => storm,
         };
-        (service, rate)
+        (*service, rate)
     });
+    let calls = calls.collect();
     let mut habits = BTreeMap::new();
-    for service in Service::CALLED {
+    for service in called {
         if rng.u32(0..4) == 0 {
-            habits.extend(rng.choice(Fault::OF_CALLS).map(|fault| (service, fault)));
+            habits.extend(rng.choice(Fault::OF_CALLS).map(|fault| (*service, fault)));
         }
     }
     let until = production + Duration::from_secs(rng.u64(0..120));
-    let outages = outages(rng, until);
+    let outages = outages(rng, until, called);
     Weather {
-        calls: calls.into(),
+        calls,
         habits,
         processes: *rng.choice(&[0, 10, 30, 100]).expect("one"),
         outages,
@@ -149,7 +179,7 @@ fn weather(rng: &mut Rng, production: Duration) -> Weather {
 
 /// Services that are away: alarms wait longest for their stream, and much depends on
 /// what happens when it comes back.
-fn outages(rng: &mut Rng, until: Duration) -> Vec<Outage> {
+fn outages(rng: &mut Rng, until: Duration, called: &[Service]) -> Vec<Outage> {
     let outages = (0..*rng.choice(&[0, 0, 1, 2]).expect("one")).map(|_| {
         let from = Duration::from_secs(rng.u64(0..until.as_secs()));
         let kinds = [
@@ -159,10 +189,15 @@ fn outages(rng: &mut Rng, until: Duration) -> Vec<Outage> {
             Fault::Denied,
             Fault::After,
         ];
-        let service = if rng.u32(0..4) == 0 {
+        let waited_for = if called.contains(&Service::Alarms) {
             Service::Alarms
         } else {
-            *rng.choice(&Service::CALLED).expect("one")
+            Service::Metrics
+        };
+        let service = if rng.u32(0..4) == 0 {
+            waited_for
+        } else {
+            *rng.choice(called).expect("one")
         };
         Outage {
             service,

@@ -157,11 +157,7 @@ fn arrive(world: &World, key: &str, payload: &Payload) {
 pub async fn reshard(world: Arc<World>) {
     for (at, service) in world.plan.reshards.clone() {
         sleep(at.saturating_sub(world.elapsed())).await;
-        let stream = if service == Service::Orders {
-            &world.orders
-        } else {
-            &world.alarms
-        };
+        let stream = world.stream(service);
         let fault = world.chance(|rng| {
             if rng.bool() {
                 Fault::Split

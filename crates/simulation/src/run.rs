@@ -10,8 +10,9 @@ use fastrand::Rng;
 use mapping::Progress;
 use tokio::time::{sleep, timeout};
 
+use crate::access::{keep, poll, redrive, write};
 use crate::check::{self, Stats};
-use crate::driver::{drive, stream_of};
+use crate::driver::drive;
 use crate::faults::{Fault, Service};
 use crate::functions::{Event, Function};
 use crate::order::Payload;
@@ -76,15 +77,19 @@ pub fn run(seed: u64, traced: bool) -> Report {
 /// Lets the world live until it has come to rest. What producers made.
 async fn live(world: &Arc<World>) -> Vec<Payload> {
     let processes = Arc::new(Processes::default());
-    for function in Function::ALL {
-        tokio::task::spawn_local(drive(Arc::clone(world), Arc::clone(&processes), function));
+    for function in world.plan.mappings.keys() {
+        tokio::task::spawn_local(drive(Arc::clone(world), Arc::clone(&processes), *function));
     }
+    let edges = access(world, &processes);
     tokio::task::spawn_local(clock(Arc::clone(world), processes));
     let reshards = tokio::task::spawn_local(reshard(Arc::clone(world)));
     let intruder = tokio::task::spawn_local(intrude(Arc::clone(world)));
     let made = produce(Arc::clone(world)).await;
     reshards.await.expect("the shards");
     intruder.await.expect("the intruder");
+    for edge in edges {
+        edge.await.expect("an edge");
+    }
     sleep(world.plan.weather.until.saturating_sub(world.elapsed())).await;
     let rest = async {
         loop {
@@ -104,6 +109,21 @@ async fn live(world: &Arc<World>) -> Vec<Payload> {
         ));
     }
     made
+}
+
+/// Lets access logs come, in the worlds that have them.
+fn access(world: &Arc<World>, processes: &Arc<Processes>) -> Vec<tokio::task::JoinHandle<()>> {
+    if world.plan.access.is_none() {
+        return Vec::new();
+    }
+    for _ in 0..2 {
+        tokio::task::spawn_local(poll(Arc::clone(world), Arc::clone(processes)));
+    }
+    tokio::task::spawn_local(redrive(Arc::clone(world)));
+    vec![
+        tokio::task::spawn_local(write(Arc::clone(world))),
+        tokio::task::spawn_local(keep(Arc::clone(world))),
+    ]
 }
 
 /// Invokes `surge` every minute.
@@ -127,15 +147,16 @@ fn restless(world: &World) -> Option<String> {
         return Some(format!("{running} invocations are running"));
     }
     let progress = lock(&world.progress);
-    for function in Function::ALL {
-        let stream = match stream_of(function) {
-            Service::Orders => lock(&world.orders),
-            _ => lock(&world.alarms),
-        };
-        let done = progress.get(&function).map(|c| &c.shards);
+    for function in world.plan.mappings.keys() {
+        let stream = lock(world.stream(function.stream()));
+        let done = progress.get(function).map(|c| &c.shards);
         if let Some(shard) = unread(&stream, done.unwrap_or(&BTreeMap::new())) {
             return Some(format!("{function} has not read {shard} to its end"));
         }
+    }
+    let messages = lock(&world.logs.queue).len();
+    if messages > 0 {
+        return Some(format!("{messages} notifications are not acknowledged"));
     }
     let end = latest(world)?;
     let site = site(world);
@@ -175,7 +196,11 @@ fn unread(stream: &Stream, done: &BTreeMap<mapping::ShardId, Progress>) -> Optio
 pub(crate) fn site(world: &World) -> serde_json::Value {
     let table = lock(&world.counts);
     let key = (world.plan.rule.site().to_owned(), "site".to_owned());
-    let body = table.items.get(&key).map(|item| item.body.as_slice());
+    let body = table
+        .sorted
+        .items
+        .get(&key)
+        .map(|item| item.body.as_slice());
     body.and_then(|body| serde_json::from_slice(body).ok())
         .unwrap_or_default()
 }

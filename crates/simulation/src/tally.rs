@@ -29,11 +29,10 @@ impl Tally {
 
     /// Every fault that the simulation promises to inject.
     pub fn expected() -> Vec<(Fault, Service)> {
-        let of_calls = Service::CALLED
-            .into_iter()
-            .flat_map(|s| Fault::OF_CALLS.map(|f| (f, s)));
-        let parts = Service::CALLED.into_iter().filter(|s| s.takes_parts());
-        let outages = Service::CALLED.map(|s| (Fault::Outage, s));
+        let called = || Service::CALLED.into_iter().chain(Service::OF_TRAFFIC);
+        let of_calls = called().flat_map(|s| Fault::OF_CALLS.map(|f| (f, s)));
+        let parts = called().filter(|s| s.takes_parts());
+        let outages = called().map(|s| (Fault::Outage, s));
         of_calls
             .chain(parts.map(|s| (Fault::InPart, s)))
             .chain(outages)
@@ -47,6 +46,12 @@ impl Tally {
                 (Fault::Split, Service::Alarms),
                 (Fault::Merged, Service::Alarms),
                 (Fault::Disorder, Service::Orders),
+                (Fault::Split, Service::Requests),
+                (Fault::Merged, Service::Requests),
+                (Fault::Stalled, Service::Objects),
+                (Fault::Replaced, Service::Objects),
+                (Fault::DeliveredAgain, Service::Notifications),
+                (Fault::DeadLetter, Service::Notifications),
             ])
             .collect()
     }

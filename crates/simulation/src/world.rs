@@ -11,6 +11,7 @@ use mapping::{Checkpoints, Discarded};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
+use crate::access::Logs;
 use crate::driver::Fed;
 use crate::faults::{Fault, Service};
 use crate::functions::Function;
@@ -51,6 +52,8 @@ pub struct World {
     pub topic: Mutex<Topic>,
     /// MySQL and its secret.
     pub database: Mutex<Database>,
+    /// What becomes of access logs.
+    pub logs: Logs,
     /// How far each mapping is done with its stream.
     pub progress: Mutex<BTreeMap<Function, Checkpoints>>,
     /// What mappings gave up.
@@ -76,6 +79,7 @@ impl World {
     pub fn new(plan: Plan, mut rng: Rng, traced: bool) -> Self {
         let orders = Stream::new(rng.u32(1..4));
         let alarms = Stream::new(rng.u32(1..3));
+        let logs = Logs::new(plan.access.as_ref());
         Self {
             plan,
             start: Instant::now(),
@@ -91,6 +95,7 @@ impl World {
             ledger: Mutex::default(),
             topic: Mutex::default(),
             database: Mutex::default(),
+            logs,
             progress: Mutex::default(),
             discards: Mutex::default(),
             hurt: Mutex::default(),
@@ -98,6 +103,20 @@ impl World {
             listeners: Mutex::default(),
             invocations: AtomicU64::new(0),
             running: AtomicU64::new(0),
+        }
+    }
+
+    /// A stream.
+    ///
+    /// # Panics
+    /// If the service is none.
+    #[must_use]
+    pub fn stream(&self, service: Service) -> &Mutex<Stream> {
+        match service {
+            Service::Orders => &self.orders,
+            Service::Alarms => &self.alarms,
+            Service::Requests => &self.logs.stream,
+            other => panic!("{other} is no stream"),
         }
     }
 

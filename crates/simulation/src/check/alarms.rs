@@ -45,6 +45,7 @@ fn counts(world: &World, rates: &[Rate], from: i64, to: i64, broken: &mut Vec<St
     let rule = &world.plan.rule;
     let mut arrivals = Arrivals::default();
     for item in lock(&world.counts)
+        .sorted
         .items
         .values()
         .filter(|i| i.partition.contains('#'))

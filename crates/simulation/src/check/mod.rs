@@ -3,12 +3,15 @@
 mod alarms;
 mod notifications;
 mod rows;
+mod traffic;
 
 use std::collections::BTreeSet;
 
 use crate::functions::Function;
 use crate::order::Payload;
 use crate::world::{World, lock};
+
+pub(crate) use traffic::unfinished;
 
 /// How much happened.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,6 +35,14 @@ pub struct Stats {
     pub messages: u64,
     /// Messages that came a second time.
     pub repeated: u64,
+    /// Runs with access logs.
+    pub logs: u64,
+    /// Requests in them.
+    pub requests: u64,
+    /// Parts that were committed.
+    pub parts: u64,
+    /// Publications of parts that were published before.
+    pub parts_repeated: u64,
     /// Simulated seconds.
     pub seconds: u64,
 }
@@ -48,6 +59,10 @@ impl Stats {
         self.surges += other.surges;
         self.messages += other.messages;
         self.repeated += other.repeated;
+        self.logs += other.logs;
+        self.requests += other.requests;
+        self.parts += other.parts;
+        self.parts_repeated += other.parts_repeated;
         self.seconds += other.seconds;
     }
 }
@@ -73,6 +88,7 @@ pub fn all(world: &World, made: &[Payload]) -> (Vec<String>, Stats) {
     rows::check(world, made, &puts, &mut broken);
     alarms::check(world, &puts, &mut broken, &mut stats);
     notifications::check(world, &mut broken, &mut stats);
+    traffic::check(world, &mut broken, &mut stats);
     (broken, stats)
 }
 

@@ -4,20 +4,29 @@
 //! their SDK clients.
 
 mod alarms;
+mod bucket;
+mod cloudwatch;
 mod counts;
 mod database;
 mod ledger;
+mod marks;
+mod patterns;
 mod queue;
 mod rows;
+mod sorted;
 mod topic;
 
 use std::sync::Arc;
 
+pub use bucket::{BUCKET, Body, Bucket, Object};
+pub use cloudwatch::Publication;
 pub use counts::{Counted, CountsTable};
 pub use database::{Database, Session};
 pub use ledger::{Ledger, footer};
+pub use marks::{Commit, Marks, MarksTable};
 pub use queue::Queue;
 pub use rows::Rows;
+pub use sorted::Sorted;
 pub use topic::{Published, Topic};
 
 use crate::process::Process;
