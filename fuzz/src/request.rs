@@ -79,10 +79,10 @@ pub(crate) fn names_a_line(error: &str, file: &str) {
 
 fn decoded(log: &Log, text: &[u8]) {
     bounded(text.len(), MEMORY, || {
-        LogDecoder::new(log).decode(text, |entry| drop(entry));
+        LogDecoder::new(log).decode(text, drop);
     });
     if let Some(recognised) = Log::recognise(text) {
-        LogDecoder::new(&recognised).decode(text, |entry| drop(entry));
+        LogDecoder::new(&recognised).decode(text, drop);
     }
     let breaks = text.iter().filter(|b| **b == b'\n').count() as u64;
     let (mut read, mut line, mut written) = (0, 1, 0);

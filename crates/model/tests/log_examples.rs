@@ -233,7 +233,7 @@ fn akamai_as_edgesense_takes_it() {
         cache: some("1"),
         ..Request::default()
     };
-    assert_eq!(requests("akamai", AKAMAI), [expected.clone()]);
+    assert_eq!(requests("akamai", AKAMAI), std::slice::from_ref(&expected));
     for text in [
         format!("[{AKAMAI},{AKAMAI}]"),
         format!("[{AKAMAI} , {AKAMAI}]\r\n"),

@@ -87,7 +87,7 @@ enum Handler {
     Surge(surge::Handler<Client, Client>),
     Notify(notify::Handler<Client, Client, Client>),
     History(history::Handler<Session>),
-    Traffic(traffic::Handler<Marks, Client, Client, Client, Client>),
+    Traffic(Box<traffic::Handler<Marks, Client, Client, Client, Client>>),
 }
 
 /// A process that waits for an invocation.
@@ -123,7 +123,7 @@ impl Worker {
                 let marks = Marks(client.clone());
                 let (objects, metrics, queue) = (client.clone(), client.clone(), client.clone());
                 let handler = traffic::Handler::new(rules, marks, objects, metrics, queue, client);
-                Handler::Traffic(handler)
+                Handler::Traffic(Box::new(handler))
             }
         };
         Self { process, handler }

@@ -8,10 +8,13 @@ const LONGEST: usize = 512;
 /// A power of two. With the longest texts in all of them a memo takes 4 MB.
 const SLOTS: usize = 8_192;
 
+/// The last text that led to a slot, and what it came to.
+type Slot<V> = Option<(Box<str>, V)>;
+
 /// What texts came to: a row of slots, each with the last text whose hash led there.
 #[derive(Debug)]
 pub(crate) struct Memo<V> {
-    slots: Box<[Option<(Box<str>, V)>]>,
+    slots: Box<[Slot<V>]>,
     /// Keyed by chance, so that nobody can send texts that all lead to one slot.
     hasher: RandomState,
 }

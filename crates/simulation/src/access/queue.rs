@@ -62,6 +62,16 @@ impl Notifications {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Brings back what was given up, at the time `now`.
+    fn redrive(&mut self, now: Duration) {
+        let dead = self.dead.drain(..).map(|message| Notification {
+            received: 0,
+            visible_at: now,
+            ..message
+        });
+        self.waiting.extend(dead);
+    }
 }
 
 /// Receives messages, invokes `traffic` with them and deletes what it does not name, for good.
@@ -138,17 +148,7 @@ fn settle(world: &World, messages: &[Notification], response: &[u8]) {
 pub async fn redrive(world: Arc<World>) {
     sleep(world.plan.weather.until.saturating_sub(world.elapsed())).await;
     loop {
-        let now = world.elapsed();
-        let mut queue = lock(&world.logs.queue);
-        let dead = std::mem::take(&mut queue.dead);
-        queue
-            .waiting
-            .extend(dead.into_iter().map(|message| Notification {
-                received: 0,
-                visible_at: now,
-                ..message
-            }));
-        drop(queue);
+        lock(&world.logs.queue).redrive(world.elapsed());
         sleep(Duration::from_secs(300)).await;
     }
 }

@@ -61,13 +61,21 @@ pub(super) fn tops(tally: &Tally, top: usize) -> Tops {
     let requests = |page: &Page| Some(page.requests);
     let of_client = |client: &Client| Some(client.requests);
     Tops {
-        pages: listed(&tally.pages, top, requests, page_row),
-        errors: listed(&tally.pages, top, errors, page_row),
+        pages: listed(&tally.pages, top, requests, |key, value| {
+            page_row(key, value)
+        }),
+        errors: listed(&tally.pages, top, errors, |key, value| page_row(key, value)),
         slow: slow(&tally.pages, top),
-        clients: listed(&tally.clients, top, of_client, client_row),
-        bot_agents: listed(&tally.agents, top, of_bots, agent_row),
+        clients: listed(&tally.clients, top, of_client, |key, value| {
+            client_row(key, value)
+        }),
+        bot_agents: listed(&tally.agents, top, of_bots, |key, value| {
+            agent_row(key, value)
+        }),
         ports: listed(&tally.ports, top, packets, port_row),
-        sources: listed(&tally.sources, top, rejected_packets, source_row),
+        sources: listed(&tally.sources, top, rejected_packets, |key, value| {
+            source_row(key, value)
+        }),
     }
 }
 
@@ -104,7 +112,7 @@ fn slow(pages: &Top<String, Page>, most: usize) -> Listed<PageRow> {
             let enough = page.durations.count() >= least;
             enough.then(|| page.durations.percentile(90)).flatten()
         };
-        listed(pages, most, slow, page_row)
+        listed(pages, most, slow, |key, value| page_row(key, value))
     };
     let slow = by_p90(LEAST_OF_SLOW);
     if slow.rows.is_empty() {
@@ -126,9 +134,9 @@ fn rejected_packets(packets: &Packets) -> Option<(u64, u64)> {
     (packets.rejected > 0).then_some((packets.rejected, packets.accepted))
 }
 
-fn page_row(path: &String, page: &Page) -> PageRow {
+fn page_row(path: &str, page: &Page) -> PageRow {
     PageRow {
-        path: path.clone(),
+        path: path.to_owned(),
         requests: page.requests,
         client_errors: page.client_errors,
         server_errors: page.server_errors,
@@ -137,18 +145,18 @@ fn page_row(path: &String, page: &Page) -> PageRow {
     }
 }
 
-fn client_row(client: &String, counts: &Client) -> ClientRow {
+fn client_row(client: &str, counts: &Client) -> ClientRow {
     ClientRow {
-        client: client.clone(),
+        client: client.to_owned(),
         requests: counts.requests,
         errors: counts.errors,
         bytes: counts.bytes,
     }
 }
 
-fn agent_row(agent: &String, counts: &Agent) -> AgentRow {
+fn agent_row(agent: &str, counts: &Agent) -> AgentRow {
     AgentRow {
-        user_agent: agent.clone(),
+        user_agent: agent.to_owned(),
         requests: counts.requests,
         bytes: counts.bytes,
     }
@@ -164,9 +172,9 @@ fn port_row(&(protocol, port): &Port, packets: &Packets) -> PortRow {
     }
 }
 
-fn source_row(source: &String, packets: &Packets) -> SourceRow {
+fn source_row(source: &str, packets: &Packets) -> SourceRow {
     SourceRow {
-        source: source.clone(),
+        source: source.to_owned(),
         accepted_packets: packets.accepted,
         rejected_packets: packets.rejected,
         bytes: packets.bytes,

@@ -139,11 +139,11 @@ impl Table for &World {
             let items = self.items.lock().expect("items");
             let first = (partition.to_owned(), keys.first.to_owned());
             let last = (partition.to_owned(), keys.last.to_owned());
-            let range = items.range(first..=last).map(|(_, item)| item.clone());
+            let mut range = items.range(first..=last).map(|(_, item)| item.clone());
             match keys.only {
                 None => range.collect(),
                 Some(End::First) => range.take(1).collect(),
-                Some(End::Last) => range.last().into_iter().collect(),
+                Some(End::Last) => range.next_back().into_iter().collect(),
             }
         };
         self.make("read", read).await.map_err(|(_, error)| error)
