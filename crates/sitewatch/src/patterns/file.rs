@@ -39,7 +39,7 @@ fn parse(text: &[u8]) -> Result<Vec<Pattern>, Vec<String>> {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = error.position().map_or(0, |at| line_at(text, at));
                 problems.push(format!(
                     "line {line}: expected {} columns of UTF-8",
                     COLUMNS.len()
@@ -47,7 +47,7 @@ fn parse(text: &[u8]) -> Result<Vec<Pattern>, Vec<String>> {
                 continue;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |at| line_at(text, at));
         match pattern(&record, columns) {
             Ok(pattern) => match lines.insert(pattern.id.clone(), line) {
                 None => found.push(pattern),
@@ -70,6 +70,14 @@ fn parse(text: &[u8]) -> Result<Vec<Pattern>, Vec<String>> {
         (true, true) => Err(vec!["expected patterns, found none".to_owned()]),
         (true, false) => Ok(found),
     }
+}
+
+/// The line of what begins at `at` or behind blank lines there, which the reader counts to it.
+fn line_at(text: &[u8], at: &csv::Position) -> u64 {
+    let begin = usize::try_from(at.byte()).unwrap_or(usize::MAX);
+    let rest = text.get(begin..).unwrap_or_default();
+    let blank = rest.iter().take_while(|byte| b"\r\n".contains(byte));
+    at.line() + blank.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// Where each column is.
