@@ -5,6 +5,7 @@ use std::path::Path;
 
 use model::Second;
 
+use super::amounts;
 use super::chart::names;
 use super::report::Report;
 use super::sections::sections;
@@ -125,17 +126,17 @@ fn figures(report: &Report) -> String {
                 &show::number(report.flows),
                 "accepted and rejected",
             ),
-            figure("Bytes", &show::bytes(report.bytes), "all together"),
+            figure("Bytes", &amounts::bytes(report.bytes), "all together"),
         ]
         .concat();
     }
-    let of_all = |requests: u64| show::share(requests, report.requests);
+    let of_all = |requests: u64| amounts::share(requests, report.requests);
     let errors = report.responses.server_error;
     let mut text = [
         figure(
             "Requests",
             &show::number(report.requests),
-            &format!("{} sent", show::bytes(report.bytes)),
+            &format!("{} sent", amounts::bytes(report.bytes)),
         ),
         figure("Server errors", &show::number(errors), &of_all(errors)),
         figure(
@@ -157,7 +158,7 @@ fn figures(report: &Report) -> String {
     .concat();
     if let Some(durations) = report.durations {
         let [p50, p90, p99] =
-            [durations.p50_ms, durations.p90_ms, durations.p99_ms].map(show::milliseconds);
+            [durations.p50_ms, durations.p90_ms, durations.p99_ms].map(amounts::milliseconds);
         text += &figure("p90 duration", &p90, &format!("p50 {p50}, p99 {p99}"));
     }
     text

@@ -1,5 +1,6 @@
 //! The report's tables, the same in the terminal and on the page.
 
+use super::amounts;
 use super::report::{AgentRow, ClientRow, Listed, PageRow, PortRow, Report, SourceRow};
 use crate::show;
 
@@ -80,10 +81,10 @@ fn pages(report: &Report) -> List {
         |page: &PageRow| {
             let figures = vec![
                 show::number(page.requests),
-                show::share(page.requests, report.requests),
+                amounts::share(page.requests, report.requests),
                 show::number(page.client_errors),
                 show::number(page.server_errors),
-                show::bytes(page.bytes),
+                amounts::bytes(page.bytes),
             ];
             (page.path.clone(), figures)
         },
@@ -104,7 +105,7 @@ fn errors(report: &Report) -> List {
                 show::number(page.server_errors),
                 show::number(page.client_errors),
                 show::number(page.requests),
-                show::share(failed, page.requests),
+                amounts::share(failed, page.requests),
             ];
             (page.path.clone(), figures)
         },
@@ -122,7 +123,7 @@ fn slow(report: &Report) -> List {
         |page: &PageRow| {
             let durations = page.durations.into_iter();
             let shown =
-                durations.flat_map(|d| [d.p50_ms, d.p90_ms, d.p99_ms].map(show::milliseconds));
+                durations.flat_map(|d| [d.p50_ms, d.p90_ms, d.p99_ms].map(amounts::milliseconds));
             let figures = shown.chain([show::number(page.requests)]).collect();
             (page.path.clone(), figures)
         },
@@ -140,9 +141,9 @@ fn clients(report: &Report) -> List {
         |client: &ClientRow| {
             let figures = vec![
                 show::number(client.requests),
-                show::share(client.requests, report.requests),
+                amounts::share(client.requests, report.requests),
                 show::number(client.errors),
-                show::bytes(client.bytes),
+                amounts::bytes(client.bytes),
             ];
             (client.client.clone(), figures)
         },
@@ -160,8 +161,8 @@ fn bots(report: &Report) -> List {
         |agent: &AgentRow| {
             let figures = vec![
                 show::number(agent.requests),
-                show::share(agent.requests, report.requests),
-                show::bytes(agent.bytes),
+                amounts::share(agent.requests, report.requests),
+                amounts::bytes(agent.bytes),
             ];
             (agent.user_agent.clone(), figures)
         },
@@ -206,7 +207,7 @@ fn packets(rejected: u64, accepted: u64, bytes: u64) -> Vec<String> {
     vec![
         show::number(rejected),
         show::number(accepted),
-        show::bytes(bytes),
+        amounts::bytes(bytes),
     ]
 }
 

@@ -9,6 +9,7 @@
 //! Decoding is the model's; which user agents are bots, and how durations are rounded, the
 //! `traffic` function's. Memory is bounded whatever a log holds.
 
+mod amounts;
 mod chart;
 mod collect;
 mod durations;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::amounts;
 use super::chart::chart;
 use super::lists::{List, lists};
 use super::report::Report;
@@ -103,7 +104,7 @@ fn rejects(text: &mut String, report: &Report) {
 
 fn figures(text: &mut String, report: &Report) {
     if report.is_of_flows() {
-        let _ = writeln!(text, "Bytes: {}", show::bytes(report.bytes));
+        let _ = writeln!(text, "Bytes: {}", amounts::bytes(report.bytes));
         return;
     }
     let responses = &report.responses;
@@ -121,7 +122,7 @@ fn figures(text: &mut String, report: &Report) {
         show::number(responses.server_error),
         show::number(responses.none),
     );
-    let share = |requests: u64| show::share(requests, report.requests);
+    let share = |requests: u64| amounts::share(requests, report.requests);
     let _ = writeln!(
         text,
         "Visitors: {} of people ({}), {} of bots ({})",
@@ -130,10 +131,10 @@ fn figures(text: &mut String, report: &Report) {
         show::number(report.bots.requests),
         share(report.bots.requests),
     );
-    let _ = writeln!(text, "Sent: {}", show::bytes(report.bytes));
+    let _ = writeln!(text, "Sent: {}", amounts::bytes(report.bytes));
     if let Some(durations) = report.durations {
         let [p50, p90, p99] =
-            [durations.p50_ms, durations.p90_ms, durations.p99_ms].map(show::milliseconds);
+            [durations.p50_ms, durations.p90_ms, durations.p99_ms].map(amounts::milliseconds);
         let _ = writeln!(text, "Durations: p50 {p50}, p90 {p90}, p99 {p99}");
     }
 }
