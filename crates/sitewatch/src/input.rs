@@ -1,7 +1,7 @@
 //! Files of orders, plain or compressed, line by line.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use model::OrderFormat;
@@ -43,6 +43,14 @@ pub(crate) fn size(path: &Path) -> anyhow::Result<u64> {
         bail!("{}: expected a file, found a folder", path.display());
     }
     Ok(metadata.len())
+}
+
+/// How long files are together.
+///
+/// # Errors
+/// For the first one that is not there, or is no file.
+pub(crate) fn sizes(paths: &[PathBuf]) -> anyhow::Result<u64> {
+    paths.iter().map(|path| size(path)).sum()
 }
 
 impl Input {

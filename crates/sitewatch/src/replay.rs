@@ -4,6 +4,7 @@
 mod args;
 mod backlog;
 mod lines;
+mod log_file;
 mod pace;
 mod progress;
 mod requests;

@@ -8,7 +8,7 @@ mod memory;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -19,34 +19,14 @@ use memory::{Memory, Stream};
 use model::{Alarm, AlarmKind, Measure, OrderFormat, Second};
 use serde_json::{Value, json};
 use surge::{Arrivals, Bucket, Handler, Rule, Site, lines};
-use testkit::{Orders, agent_json, small_orders};
+use testkit::{Folder, Orders, agent_json, small_orders};
 
 const DAY: i64 = 86_400;
 const HEADER: &str =
     "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
 
-/// A folder of one test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(test: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("backtest-{test}"));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, content).expect("a file");
-        path.to_str().expect("a UTF-8 path").to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+fn folder(test: &str) -> Folder {
+    Folder::new(env!("CARGO_TARGET_TMPDIR"), &format!("backtest-{test}"))
 }
 
 fn backtest(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
@@ -159,7 +139,7 @@ fn assert_as_directly(orders: &Orders, file: &str, variables: &[&[(&str, &str)]]
 
 #[test]
 fn the_alarms_are_those_of_settling_every_second() {
-    let folder = Folder::new("direct");
+    let folder = folder("direct");
     let orders = small_orders();
     let file = folder.file("orders.csv", orders.text());
     assert_as_directly(
@@ -195,7 +175,7 @@ fn the_alarms_are_those_of_settling_every_second() {
 
 #[test]
 fn a_year_of_orders_gives_the_alarms_of_settling_every_second() {
-    let folder = Folder::new("year");
+    let folder = folder("year");
     let orders = Orders::load();
     let file = folder.file("orders.csv", orders.text());
     let threshold = if orders.whole { "30" } else { "5" };
@@ -265,7 +245,7 @@ async fn by_the_function(arrived: &[(i64, String)], rule: Rule) -> Vec<Alarm> {
 
 #[tokio::test]
 async fn the_alarm_records_are_those_of_the_function() {
-    let folder = Folder::new("function");
+    let folder = folder("function");
     let arrived = flood();
     let text: String = arrived
         .iter()
@@ -300,7 +280,7 @@ async fn the_alarm_records_are_those_of_the_function() {
 
 #[test]
 fn flags_go_before_the_functions_variables() {
-    let folder = Folder::new("environment");
+    let folder = folder("environment");
     let file = folder.file("orders.csv", small_orders().text());
     let environment = [("COUNT", "lines"), ("ORDER_THRESHOLD", "9"), ("SITE", "")];
     let output = backtest(&[&file, "--order-threshold", "7", "--json"], &environment);
@@ -314,7 +294,7 @@ fn flags_go_before_the_functions_variables() {
 
 #[test]
 fn thresholds_are_compared_as_if_each_were_the_given_one() {
-    let folder = Folder::new("thresholds");
+    let folder = folder("thresholds");
     let orders = small_orders();
     let file = folder.file("orders.csv", orders.text());
     let arrived = spread(&orders);
@@ -344,7 +324,7 @@ fn thresholds_are_compared_as_if_each_were_the_given_one() {
 
 #[test]
 fn a_surge_tells_what_arrived_in_it() {
-    let folder = Folder::new("amount");
+    let folder = folder("amount");
     let arrived = flood();
     let text: String = arrived
         .iter()
@@ -368,7 +348,7 @@ fn a_surge_tells_what_arrived_in_it() {
 
 #[test]
 fn how_a_file_is_packed_and_written_makes_no_difference() {
-    let folder = Folder::new("forms");
+    let folder = folder("forms");
     let orders = small_orders();
     let text = orders.text();
     let body = text.split_once('\n').expect("a header").1;
@@ -427,7 +407,7 @@ fn how_a_file_is_packed_and_written_makes_no_difference() {
 
 #[test]
 fn dates_with_seconds_or_no_spread_leave_lines_where_they_are() {
-    let folder = Folder::new("spread");
+    let folder = folder("spread");
     let line = |time: &str, n: u32| format!("{n},A,B,1,2011-01-01 {time},1.5,,UK\n");
     let minute: String = (0..4).map(|n| line("10:00", n)).collect();
     let file = folder.file("minutes.csv", &minute);
@@ -459,7 +439,7 @@ fn dates_with_seconds_or_no_spread_leave_lines_where_they_are() {
 
 #[test]
 fn rejected_lines_are_counted_by_reason_and_shown() {
-    let folder = Folder::new("rejects");
+    let folder = folder("rejects");
     let text = format!(
         "{HEADER}\n1,A,B,1,12/1/2010 8:26,1.5,,UK\n1,A,B,x,12/1/2010 8:26,1.5,,UK\n?\n\n\
          1,\"A\nB\",C,1,12/1/2010 8:26,1.5,,UK\n1,A,B,y,12/1/2010 8:26,1.5,,UK\n"
@@ -486,7 +466,7 @@ fn rejected_lines_are_counted_by_reason_and_shown() {
 
 #[test]
 fn the_tables_say_what_the_document_says() {
-    let folder = Folder::new("tables");
+    let folder = folder("tables");
     let file = folder.file("orders.csv", small_orders().text());
     let arguments = [file.as_str(), "--order-threshold", "1"];
     let document = document(&arguments);
@@ -522,9 +502,9 @@ fn the_tables_say_what_the_document_says() {
 
 #[test]
 fn the_page_holds_the_data_and_asks_no_network() {
-    let folder = Folder::new("page");
+    let folder = folder("page");
     let file = folder.file("orders <b>&.csv", small_orders().text());
-    let path = folder.0.join("report.html");
+    let path = PathBuf::from(folder.path("report.html"));
     let html = path.to_str().expect("a UTF-8 path");
     fs::write(&path, "an older report").expect("a file");
     let arguments = [file.as_str(), "--order-threshold", "1", "--html", html];
@@ -557,25 +537,21 @@ fn the_page_holds_the_data_and_asks_no_network() {
     ] {
         assert!(!page.contains(load), "{load}");
     }
-    let left: Vec<_> = fs::read_dir(&folder.0).expect("a folder").collect();
+    let left: Vec<_> = fs::read_dir(folder.path("")).expect("a folder").collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }
 
 #[test]
 fn what_cannot_be_read_or_written_is_one_clear_line() {
-    let folder = Folder::new("errors");
+    let folder = folder("errors");
     let orders = folder.file("orders.csv", small_orders().text());
-    let nowhere = folder.0.join("no-such/report.html");
-    let nowhere = nowhere.to_str().expect("a UTF-8 path");
-    let directory = folder.0.to_str().expect("a UTF-8 path");
+    let nowhere = folder.path("no-such/report.html");
+    let directory = folder.path("");
     let cut = zstd::encode_all(small_orders().text().as_bytes(), 1).expect("a packed text");
-    let missing = folder.0.join("missing.csv");
+    let missing = folder.path("missing.csv");
     for (arguments, message) in [
-        (
-            vec![missing.to_str().expect("UTF-8").to_owned()],
-            "missing.csv cannot be read: ",
-        ),
-        (vec![directory.to_owned()], "cannot be read: "),
+        (vec![missing], "missing.csv cannot be read: "),
+        (vec![directory.clone()], "cannot be read: "),
         (
             vec![folder.file("a.bin", [0, 159, 146, 150, 10, 0, 255])],
             "holds no order line: 2 lines refused, line 1 for one: expected UTF-8 text",
@@ -601,11 +577,11 @@ fn what_cannot_be_read_or_written_is_one_clear_line() {
             "cut.gz cannot be read: ",
         ),
         (
-            vec![orders.clone(), "--html".to_owned(), nowhere.to_owned()],
+            vec![orders.clone(), "--html".to_owned(), nowhere],
             "report.html cannot be written: ",
         ),
         (
-            vec![orders.clone(), "--html".to_owned(), directory.to_owned()],
+            vec![orders.clone(), "--html".to_owned(), directory],
             "cannot be written: it is there and no file",
         ),
     ] {

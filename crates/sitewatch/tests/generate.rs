@@ -2,32 +2,14 @@
 //! see in what it makes.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use model::{OrderFormat, decode};
 use serde_json::Value;
+use testkit::Folder;
 
-/// A folder of one test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(test: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("generate-{test}"));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().expect("a UTF-8 path").to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+fn folder(test: &str) -> Folder {
+    Folder::new(env!("CARGO_TARGET_TMPDIR"), &format!("generate-{test}"))
 }
 
 fn ran(arguments: &[&str]) -> Output {
@@ -94,7 +76,7 @@ fn the_same_arguments_make_the_same_bytes_and_another_seed_others() {
 
 #[test]
 fn every_request_is_read_again_and_the_events_are_seen_where_they_were_placed() {
-    let folder = Folder::new("events");
+    let folder = folder("events");
     let file = folder.path("access.log");
     let output = ran(&[
         "generate",
@@ -159,7 +141,7 @@ fn every_request_is_read_again_and_the_events_are_seen_where_they_were_placed() 
 
 #[test]
 fn the_same_requests_come_in_every_format() {
-    let folder = Folder::new("formats");
+    let folder = folder("formats");
     let mut counts = Vec::new();
     for name in [
         "combined",
@@ -196,7 +178,7 @@ fn the_same_requests_come_in_every_format() {
 
 #[test]
 fn orders_are_order_lines_and_a_sale_is_seen_in_them() {
-    let folder = Folder::new("orders");
+    let folder = folder("orders");
     let file = folder.path("orders.csv");
     let out = generated(&[
         "--orders-to",

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use model::{Log, Request};
 use serde_json::{Value, json};
+use testkit::Folder;
 
 /// The project's own log.
 const SMALL: &str = concat!(
@@ -19,28 +19,8 @@ const SMALL: &str = concat!(
 /// What would do harm if it were more than text.
 const HOSTILE: &str = "/<img src=x onerror=alert(1)>\u{1b}[2J\u{1b}]0;owned\u{7}@js@";
 
-/// A folder of one test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(test: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("requests-{test}"));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, content).expect("a file");
-        path.to_str().expect("a UTF-8 path").to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+fn folder(test: &str) -> Folder {
+    Folder::new(env!("CARGO_TARGET_TMPDIR"), &format!("requests-{test}"))
 }
 
 fn command(arguments: &[&str]) -> Command {
@@ -141,7 +121,7 @@ fn the_real_log_has_the_counts_that_its_description_says() {
 
 #[test]
 fn a_log_plain_packed_and_from_standard_input_gives_the_counts_of_a_recount() {
-    let folder = Folder::new("forms");
+    let folder = folder("forms");
     let text = fs::read_to_string(SMALL).expect("the log");
     let good: String = text
         .lines()
@@ -189,7 +169,7 @@ fn a_log_plain_packed_and_from_standard_input_gives_the_counts_of_a_recount() {
 
 #[test]
 fn the_same_requests_in_each_format_give_the_same_report() {
-    let folder = Folder::new("formats");
+    let folder = folder("formats");
     let requests: Vec<Request<'_>> = (0..500_u16)
         .map(|n| Request {
             time: 1_700_000_000_000 + i64::from(n) * 2_000,
@@ -253,7 +233,7 @@ fn the_same_requests_in_each_format_give_the_same_report() {
 
 #[test]
 fn what_visitors_send_is_text_in_the_terminal_and_on_the_page() {
-    let folder = Folder::new("hostile");
+    let folder = folder("hostile");
     let request = |n: i64| Request {
         time: 1_700_000_000_000 + n * 1_000,
         client: HOSTILE.replace(' ', "").into(),
@@ -271,9 +251,8 @@ fn what_visitors_send_is_text_in_the_terminal_and_on_the_page() {
         '\u{1b}'
     );
     let file = folder.file("<b>&\u{1b}[31m.log", [log, raw.into_bytes()].concat());
-    let page = folder.0.join("page.html");
-    let html = page.to_str().expect("UTF-8");
-    let text = shown(&[&file, "--html", html]);
+    let page = folder.path("page.html");
+    let text = shown(&[&file, "--html", &page]);
     for harmful in ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}'] {
         assert!(!text.contains(harmful), "{harmful:?} reaches the terminal");
     }
@@ -309,7 +288,7 @@ fn what_visitors_send_is_text_in_the_terminal_and_on_the_page() {
 
 #[test]
 fn the_page_draws_what_the_document_says() {
-    let folder = Folder::new("page");
+    let folder = folder("page");
     let page = folder.file("page.html", "an older one");
     let report = document(&[SMALL, "--html", &page]);
     let text = fs::read_to_string(&page).expect("a page");
@@ -346,7 +325,7 @@ fn the_page_draws_what_the_document_says() {
 
 #[test]
 fn flows_are_shown_by_protocol_and_port() {
-    let folder = Folder::new("flows");
+    let folder = folder("flows");
     let line = |source: &str, port: u16, protocol: u8, packets: u64, action: &str| {
         format!(
             "2 123456789012 eni-1 {source} 10.0.0.5 40000 {port} {protocol} {packets} {} 1700000000 1700000060 {action} OK\n",
@@ -380,7 +359,7 @@ fn flows_are_shown_by_protocol_and_port() {
 
 #[test]
 fn rejects_are_counted_by_reason_with_the_first_ones_place() {
-    let folder = Folder::new("rejects");
+    let folder = folder("rejects");
     let good = "192.0.2.1 - - [20/May/2015:10:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"-\"\n";
     let long = format!("{}\n", "x".repeat(3 << 20));
     let late = "192.0.2.1 - - [30/Feb/2015:10:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"-\"\n";
@@ -410,7 +389,7 @@ fn rejects_are_counted_by_reason_with_the_first_ones_place() {
 
 #[test]
 fn many_different_pages_are_counted_within_the_error_that_is_told() {
-    let folder = Folder::new("many");
+    let folder = folder("many");
     let mut log = String::new();
     for n in 0..120_000 {
         let path = if n % 10 == 0 {
@@ -454,7 +433,7 @@ fn colours_are_for_terminals_alone_and_rows_as_many_as_asked_for() {
 
 #[test]
 fn what_cannot_be_read_is_one_clear_line() {
-    let folder = Folder::new("errors");
+    let folder = folder("errors");
     let unknown = folder.file("unknown.log", "a,b,c\n1,2,3\n");
     let empty = folder.file("empty.log", "");
     let bad = folder.file("mapping.toml", "[request]\ntime = \"/t\"\n");

@@ -30,16 +30,6 @@ pub enum PublishError {
     Uncertain(#[source] CallError),
 }
 
-impl PublishError {
-    /// What the call's failure means.
-    #[must_use]
-    pub fn into_call_error(self) -> CallError {
-        match self {
-            Self::NotTaken(error) | Self::Uncertain(error) => error,
-        }
-    }
-}
-
 /// A namespace of CloudWatch.
 #[derive(Debug, Clone)]
 pub struct CloudWatch {

@@ -145,16 +145,22 @@ async fn copies_at_the_same_time_count_once() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_a_dead_copy_left_is_published_by_the_next_once_its_lease_is_over() {
+/// A slow object and the requests in it, in a world where `fault` strikes its first publication.
+async fn slow_object_with(fault: Fault) -> (World, Vec<Hit>) {
     let (world, _, _) = with_faults(&[]).await;
     let calls = world.calls.lock().expect("calls").clone();
     let put = calls.iter().position(|call| *call == "put").expect("a put");
-    let clock = Clock::start();
     let (world, requests) = slow_object();
     let mut script = vec![Fault::None; put];
-    script.push(Fault::DiesBefore);
+    script.push(fault);
     world.script.lock().expect("a script").extend(script);
+    (world, requests)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_copy_left_is_published_by_the_next_once_its_lease_is_over() {
+    let (world, requests) = slow_object_with(Fault::DiesBefore).await;
+    let clock = Clock::start();
     let event = messages(&world, &["a.log"]);
     let mut counts = Counts::default();
     let first = function(&world, rules());
@@ -175,14 +181,8 @@ async fn what_a_dead_copy_left_is_published_by_the_next_once_its_lease_is_over()
 
 #[tokio::test(start_paused = true)]
 async fn what_could_not_be_published_in_time_comes_again_at_once_and_without_doubt() {
-    let (world, _, _) = with_faults(&[]).await;
-    let calls = world.calls.lock().expect("calls").clone();
-    let put = calls.iter().position(|call| *call == "put").expect("a put");
+    let (world, requests) = slow_object_with(Fault::Denied).await;
     let clock = Clock::start();
-    let (world, requests) = slow_object();
-    let mut script = vec![Fault::None; put];
-    script.push(Fault::Denied);
-    world.script.lock().expect("a script").extend(script);
     let event = messages(&world, &["a.log"]);
     let mut counts = Counts::default();
     let function = function(&world, rules());

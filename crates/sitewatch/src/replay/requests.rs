@@ -1,22 +1,19 @@
-//! What a replay of requests reads: the lines of access and flow logs, each of which becomes
-//! a record that can be read without any other.
+//! What a replay of requests reads: access and flow logs, one after the other. What becomes of
+//! one of them is `log_file`'s.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::bail;
 use chrono::{DateTime, Utc};
-use model::{Content, Log, LogDecoder};
+use model::Log;
 
 use super::backlog::Parcel;
 use super::lines::{Lines, Sourced};
-use crate::packed::Packed;
+use super::log_file::LogFile;
 
 /// A file of which so many first lines are refused is another kind of file.
 const JUDGED_LINES: usize = 100;
-
-/// What Windows may write before the first line.
-const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// The logs of a replay, one after the other.
 pub(crate) struct Requests {
@@ -32,15 +29,6 @@ pub(crate) struct Requests {
     ready: VecDeque<Sourced>,
 }
 
-/// A log that is being read.
-struct LogFile {
-    file: Packed,
-    log: Log,
-    decoder: LogDecoder,
-    /// The lines that say what the columns are, of which each record gets a copy.
-    header: Vec<Vec<u8>>,
-}
-
 impl Requests {
     /// The files at `paths`, all of which must be there. With `happens_now`, each request is
     /// sent as one of the moment at which it is sent.
@@ -52,16 +40,12 @@ impl Requests {
         log: Option<Log>,
         happens_now: bool,
     ) -> anyhow::Result<Self> {
-        let mut bytes = 0;
-        for path in paths {
-            bytes += crate::input::size(path)?;
-        }
         Ok(Self {
             paths: paths.iter().cloned().collect(),
             log,
             happens_now,
             file: None,
-            bytes,
+            bytes: crate::input::sizes(paths)?,
             read_before: 0,
             line: 0,
             ready: VecDeque::new(),
@@ -75,7 +59,7 @@ impl Requests {
                 return Ok(false);
             };
             let mut file = LogFile::open(&path, self.log.as_ref())?;
-            if self.happens_now && file.log.write(&[]).is_none() {
+            if self.happens_now && !file.can_be_written() {
                 bail!(
                     "{}: expected a log of requests for --now, found flows or objects of your own, whose times it cannot change",
                     path.display()
@@ -124,85 +108,6 @@ impl Requests {
     }
 }
 
-impl LogFile {
-    fn open(path: &Path, log: Option<&Log>) -> anyhow::Result<Self> {
-        let mut file = Packed::open(path)?;
-        let log = match log {
-            Some(log) => log.clone(),
-            None => match Log::recognise(file.ahead()?) {
-                Some(log) => log,
-                None => bail!(
-                    "{}: expected a log that its first lines tell; --log-format or --mapping say what it is otherwise",
-                    path.display()
-                ),
-            },
-        };
-        Ok(Self {
-            file,
-            decoder: LogDecoder::new(&log),
-            log,
-            header: Vec::new(),
-        })
-    }
-
-    /// A line's records, each with what is wrong with it.
-    fn sourced(&mut self, line: &[u8], number: u64) -> Vec<(Sourced, Option<String>)> {
-        let mut records = Vec::new();
-        let header = &self.header;
-        self.decoder.decode(line, |entry| {
-            #[allow(clippy::cast_precision_loss, reason = "a date to be in time with")]
-            let date = match &entry.content {
-                Ok(Content::Request(request)) => Some(request.time as f64 / 1_000.0),
-                Ok(Content::Flow(flow)) => Some(flow.start as f64),
-                Err(_) => None,
-            };
-            let mut data = header.concat();
-            data.extend_from_slice(entry.bytes);
-            data.push(b'\n');
-            let parcel = Parcel {
-                line: number,
-                // What `traffic` counts needs no order: spread over the shards.
-                key: format!("line-{number}-{}", records.len()),
-                data,
-            };
-            let problem = entry.content.err().map(|reject| reject.to_string());
-            let sourced = Sourced {
-                parcel,
-                date,
-                is_rejected: problem.is_some(),
-            };
-            records.push((sourced, problem));
-        });
-        if records.is_empty() {
-            self.note(line);
-        }
-        records
-    }
-
-    /// Keeps a line that says what the columns are: of each directive the last one.
-    fn note(&mut self, line: &[u8]) {
-        let line = line.strip_prefix(BOM).unwrap_or(line);
-        let is_columns = match self.log {
-            Log::CloudFront | Log::W3c => line.first() == Some(&b'#'),
-            Log::VpcFlow(_) => line.first().is_some_and(u8::is_ascii_lowercase),
-            _ => false,
-        };
-        if is_columns {
-            let mut line = line.trim_ascii_end().to_vec();
-            line.push(b'\n');
-            self.header
-                .retain(|kept| directive(kept) != directive(&line));
-            self.header.push(line);
-        }
-    }
-}
-
-/// `#Fields` of `#Fields: …`; nothing of a line without a colon.
-fn directive(line: &[u8]) -> &[u8] {
-    let end = memchr::memchr(b':', line).unwrap_or(0);
-    &line[..end]
-}
-
 impl Lines for Requests {
     const REJECTED: &'static str = "that the traffic function will reject, as none of their log's";
 
@@ -232,28 +137,18 @@ impl Lines for Requests {
 
     fn parcel(&self, line: Sourced, now: DateTime<Utc>) -> Parcel {
         let mut parcel = line.parcel;
-        let log = self.file.as_ref().map(|file| &file.log);
-        if let Some(log) = log.filter(|_| self.happens_now && !line.is_rejected) {
-            parcel.data = at(log, &parcel.data, now).unwrap_or(parcel.data);
+        let file = self.file.as_ref();
+        if let Some(file) = file.filter(|_| self.happens_now && !line.is_rejected) {
+            parcel.data = file.at(&parcel.data, now).unwrap_or(parcel.data);
         }
         parcel
     }
 }
 
-/// A request as it would be in its log, had it happened at `now`.
-fn at(log: &Log, record: &[u8], now: DateTime<Utc>) -> Option<Vec<u8>> {
-    let mut moved = None;
-    LogDecoder::new(log).decode(record, |entry| {
-        if let Ok(Content::Request(mut request)) = entry.content {
-            request.time = now.timestamp_millis();
-            moved = log.write(&[request]);
-        }
-    });
-    moved
-}
-
 #[cfg(test)]
 mod tests {
+    use model::{Content, LogDecoder};
+
     use super::*;
 
     const W3C: &str = "\u{feff}#Software: IIS\n#Fields: date time c-ip cs-uri-stem sc-status\n\

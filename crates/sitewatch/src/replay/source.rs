@@ -63,15 +63,11 @@ impl Source {
         format: OrderFormat,
         numbers_lines: bool,
     ) -> anyhow::Result<Self> {
-        let mut bytes = 0;
-        for path in paths {
-            bytes += crate::input::size(path)?;
-        }
         Ok(Self {
             paths: paths.iter().cloned().collect(),
             format,
             input: None,
-            bytes,
+            bytes: crate::input::sizes(paths)?,
             read_before: 0,
             numbers_lines,
             numbers: HashMap::new(),
