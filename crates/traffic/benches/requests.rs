@@ -1,6 +1,6 @@
 //! Lines a second on one core, from an object's bytes to sums: decoded, matched against 100
 //! patterns, bots told from people, counted. And the memory that an object of a gigabyte
-//! takes. The log is made up: paths and user agents come again as those of a shop do.
+//! takes, and the calls that one of a usual size does. The log is made up: paths and user agents come again as those of a shop do.
 #![allow(missing_docs, reason = "Criterion's macros")]
 
 use std::collections::BTreeMap;
@@ -151,12 +151,34 @@ fn lines(c: &mut Criterion) {
     group.finish();
 }
 
-/// An object of a gigabyte, which is not all there at once; a table, a sink and a queue.
+/// An object of any size, which is not all there at once; a table, a sink and a queue.
 struct Large {
     block: Bytes,
     blocks: usize,
     items: Mutex<BTreeMap<(String, String), Item>>,
-    published: Mutex<u64>,
+    calls: Mutex<Calls>,
+}
+
+/// What is paid for.
+#[derive(Debug, Default)]
+struct Calls {
+    reads: u64,
+    /// In units of 1 KB.
+    writes: u64,
+    puts: u64,
+    data: u64,
+}
+
+impl Calls {
+    fn text(&self) -> String {
+        let Self {
+            reads,
+            writes,
+            puts,
+            data,
+        } = self;
+        format!("{reads} reads and {writes} KB of writes; {data} metric data in {puts} calls")
+    }
 }
 
 struct LargeBody {
@@ -185,6 +207,7 @@ impl Chunks for LargeBody {
 
 impl Table for &Large {
     async fn read(&self, partition: &str, keys: Keys<'_>) -> Result<Vec<Item>, CallError> {
+        self.calls.lock().expect("calls").reads += 1;
         let items = self.items.lock().expect("items");
         let first = (partition.to_owned(), keys.first.to_owned());
         let last = (partition.to_owned(), keys.last.to_owned());
@@ -195,6 +218,7 @@ impl Table for &Large {
     }
 
     async fn write(&self, item: &Item, _: Expected<'_>) -> Result<bool, CallError> {
+        self.calls.lock().expect("calls").writes += item.body.len().div_ceil(1_024).max(1) as u64;
         let key = (item.partition.clone(), item.key.clone());
         self.items.lock().expect("items").insert(key, item.clone());
         Ok(true)
@@ -203,7 +227,9 @@ impl Table for &Large {
 
 impl Metrics for &Large {
     async fn put(&self, part: &Part) -> Result<(), PublishError> {
-        *self.published.lock().expect("a number") += part.len() as u64;
+        let mut calls = self.calls.lock().expect("calls");
+        calls.puts += 1;
+        calls.data += part.len() as u64;
         Ok(())
     }
 }
@@ -220,7 +246,7 @@ impl PatternTable for &Large {
     }
 }
 
-fn gigabyte(_: &mut Criterion) {
+fn objects(_: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -232,15 +258,15 @@ fn gigabyte(_: &mut Criterion) {
     let message = json!({"eventSource": "aws:sqs", "messageId": "m", "body": message.to_string()});
     let event: Event =
         serde_json::from_str(&json!({"Records": [message]}).to_string()).expect("an event");
-    for packed in [false, true] {
-        let text = cloudfront(130_000).into_bytes();
+    for (lines, times, packed) in [(130_000, 19, false), (130_000, 19, true), (10_000, 1, true)] {
+        let text = cloudfront(lines).into_bytes();
         let length = text.len();
         let block = if packed { gzip(&text) } else { text };
         let world = Large {
             block: block.into(),
-            blocks: 1_000_000_000 / length,
+            blocks: times,
             items: Mutex::default(),
-            published: Mutex::default(),
+            calls: Mutex::default(),
         };
         let rules = Rules {
             max_patterns: 100,
@@ -257,13 +283,13 @@ fn gigabyte(_: &mut Criterion) {
         assert!(response.batch_item_failures.is_empty());
         let peak = ALLOCATOR.peak_usage() - before;
         println!(
-            "an object of {} MB{}: {} lines, {} data, {:.1} s, at most {:.1} MB held",
-            world.blocks * length / 1_000_000,
-            if packed { ", packed" } else { "" },
+            "object/{:.1} MB{}: {} lines in {:.3} s with {:.1} MB held; {}",
+            (world.blocks * length) as f64 / 1_000_000.0,
+            if packed { " packed" } else { "" },
             counts.lines_counted,
-            world.published.lock().expect("a number"),
             start.elapsed().as_secs_f64(),
             peak as f64 / 1_000_000.0,
+            world.calls.lock().expect("calls").text(),
         );
     }
 }
@@ -275,5 +301,5 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("a vector")
 }
 
-criterion_group!(benches, lines, gigabyte);
+criterion_group!(benches, lines, objects);
 criterion_main!(benches);
