@@ -113,6 +113,8 @@ where
         deadline: Deadline,
         counts: &mut Counts,
     ) -> KinesisEventResponse {
+        // Before anything takes time: a lease is counted from `now`.
+        let turn = Turn::new(now, deadline);
         let kept = self.classifier(now, deadline, counts).await;
         let mut kept = match kept {
             Ok(kept) => kept,
@@ -127,7 +129,7 @@ where
             queue: &self.queue,
             classifier: &mut kept.classifier,
             percent: self.rules.sampling_percent,
-            turn: Turn::new(now, deadline),
+            turn,
             counts,
         };
         let response = match event {
