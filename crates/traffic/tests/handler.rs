@@ -430,3 +430,22 @@ async fn log_groups_are_counted_by_their_routes_and_unknown_ones_told_of() {
     );
     assert!(messages[1]["message"].to_string().contains("/other"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_log_group_with_an_endless_name_is_told_of_in_a_short_message() {
+    let world = world();
+    let rules = Rules {
+        log: None,
+        routes: Some(Routes::parse(ROUTES).expect("routes")),
+        ..rules()
+    };
+    let event = records(1, &[envelope(&"/g".repeat(500_000), &["a"])]);
+    let counts = deliver(&world, &rules, &event, Clock::start()).await;
+    assert_eq!(counts.events_without_route, 1);
+    let messages = world.rejected.lock().expect("queue");
+    let message = messages[0]["message"].to_string();
+    assert!(
+        message.contains("/g/g") && message.len() < 2_000,
+        "{message:.100}"
+    );
+}

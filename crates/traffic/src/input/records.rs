@@ -16,6 +16,9 @@ use crate::reading::{Reading, Refused};
 /// What a record of CloudWatch Logs may unpack to. One of a megabyte of text comes to
 /// less than a tenth of it.
 const MOST_UNPACKED: usize = 32 * 1024 * 1024;
+/// CloudWatch Logs has no longer names. Those of anybody else are cut, so that what tells of
+/// them fits into a message, and their batch is not refused for ever.
+const LONGEST_NAME: usize = 512;
 
 /// A batch of a shard.
 #[derive(Debug)]
@@ -136,17 +139,13 @@ impl<'a> Counting<'a, '_, '_> {
     }
 
     fn without_route(&mut self, record: &'a Record, envelope: &Envelope<'_>) {
-        let Envelope {
-            owner,
-            log_group,
-            log_stream,
-            ..
-        } = envelope;
+        let [owner, log_group, log_stream] =
+            [&envelope.owner, &envelope.log_group, &envelope.log_stream].map(|name| named(name));
         if self.unknown.is_none() {
             tracing::warn!(
-                owner = owner.as_ref(),
-                log_group = log_group.as_ref(),
-                log_stream = log_stream.as_ref(),
+                owner,
+                log_group,
+                log_stream,
                 "no route says what this log group holds: its events are not counted"
             );
         }
@@ -173,6 +172,11 @@ fn count<'a>(
     if let Err(refusal) = reading.count(line) {
         Refused::note(refused, origin(record, number), refusal, bytes);
     }
+}
+
+/// A name, or as much of it as CloudWatch Logs would have.
+fn named(name: &str) -> &str {
+    &name[..name.floor_char_boundary(LONGEST_NAME)]
 }
 
 fn origin(record: &Record, line: u64) -> Origin<'_> {
