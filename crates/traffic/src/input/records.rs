@@ -110,7 +110,9 @@ impl<'a> Counting<'a, '_, '_> {
         let before = lines.number();
         let (reading, refused) = (&mut *self.reading, &mut self.refused);
         lines.read(&record.data, |line| {
-            count(reading, refused, record, line.number - before, line);
+            // A byte order mark alone is a line to the count, but none to the decoder.
+            let number = line.number.saturating_sub(before);
+            count(reading, refused, record, number, line);
         });
     }
 
