@@ -113,7 +113,7 @@ fn longer(step: i64) -> i64 {
 
 fn add(sum: &mut Counts, counts: Counts) {
     for (sum, count) in sum.iter_mut().zip(counts) {
-        *sum += count;
+        *sum = sum.saturating_add(count);
     }
 }
 
