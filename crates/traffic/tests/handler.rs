@@ -6,6 +6,8 @@ mod world;
 use std::io::Write as _;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use model::{Log, Routes};
@@ -448,4 +450,67 @@ async fn an_unknown_log_group_with_an_endless_name_is_told_of_in_a_short_message
         message.contains("/g/g") && message.len() < 2_000,
         "{message:.100}"
     );
+}
+
+fn combined(path: &str, status: u16) -> String {
+    format!(
+        "192.0.2.1 - - [20/May/2015:11:59:00 +0000] \"GET {path} HTTP/1.1\" {status} 17 \"-\" \"Mozilla/5.0\""
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn user_records_of_an_aggregate_are_counted_each_once() {
+    let world = world();
+    let (shop, missing) = (combined("/shop/1", 200), combined("/x", 404));
+    let two_lines = format!("{missing}\n{missing}\n");
+    let user_records = [shop.as_str(), &two_lines, "no request", &shop];
+    let payloads = [
+        testkit::aggregate(&user_records),
+        testkit::aggregate::<&str>(&[]),
+        missing.into_bytes(),
+    ];
+    let rules = Rules {
+        log: Some(Log::Combined),
+        ..rules()
+    };
+    let (clock, event) = (Clock::start(), records(1, &payloads));
+    let mut counts = Counts::default();
+    for _ in 0..2 {
+        let one = deliver(&world, &rules, &event, clock).await;
+        counts.lines_counted += one.lines_counted;
+        counts.lines_rejected += one.lines_rejected;
+    }
+    assert_eq!((counts.lines_counted, counts.lines_rejected), (5, 1));
+    assert_eq!(total(&world, Metric::Response404), 3);
+    assert_eq!(names(&world), ["other", "shop"]);
+    let messages = world.rejected.lock().expect("queue");
+    assert_eq!(messages.len(), 1);
+    let message = &messages[0];
+    assert_eq!(
+        (&message["user_record"], &message["line"]),
+        (&json!(3), &json!(1))
+    );
+    assert_eq!(message["data"], STANDARD.encode("no request"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_aggregate_is_one_reject_of_the_whole_record() {
+    let world = world();
+    let line = combined("/shop/1", 200);
+    let mut broken = testkit::aggregate(&[&line, &line]);
+    *broken.last_mut().expect("a checksum") ^= 1;
+    let payloads = [broken.clone(), line.into_bytes(), broken.clone()];
+    let rules = Rules {
+        log: None,
+        ..rules()
+    };
+    let counts = deliver(&world, &rules, &records(1, &payloads), Clock::start()).await;
+    assert_eq!((counts.lines_counted, counts.lines_rejected), (1, 2));
+    let messages = world.rejected.lock().expect("queue");
+    assert_eq!(messages.len(), 1);
+    let message = &messages[0];
+    assert_eq!(message["reason"], "damaged_aggregate");
+    assert_eq!(message["others"], json!({"damaged_aggregate": 1}));
+    assert_eq!(message["data"], STANDARD.encode(&broken));
+    assert_eq!(message.get("user_record"), None);
 }

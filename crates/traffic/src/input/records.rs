@@ -1,12 +1,12 @@
-//! A batch of a shard's records: lines of a log, or what CloudWatch Logs sends through a
-//! subscription.
+//! A batch of a shard's records: lines of a log, themselves or in the user records of a KPL
+//! aggregate, or what CloudWatch Logs sends through a subscription.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use function::rejects::Origin;
 use function::{Deadline, Record, SequenceNumber};
-use model::{Envelope, EnvelopeError, Log, Position, Routes, unpack};
+use model::{Aggregate, Envelope, EnvelopeError, Log, Position, Routes, unpack};
 
 use super::{Input, Read};
 use crate::lines::{Line, Lines, Refusal};
@@ -87,18 +87,40 @@ pub(crate) fn is_behind(record: &Record, done: Option<&SequenceNumber>) -> bool 
 
 impl<'a> Counting<'a, '_, '_> {
     fn record(&mut self, record: &'a Record) {
-        if Envelope::is_packed(&record.data) {
-            if let Err(error) = self.envelope(record) {
-                let refusal = Refusal {
-                    reason: error.reason(),
-                    message: error.to_string().into(),
-                };
-                self.reading.rejected += 1;
-                let origin = origin(record, 1);
-                Refused::note(&mut self.refused, origin, refusal, &record.data);
+        let data = record.data.as_slice();
+        match Aggregate::parse(data) {
+            Some(Ok(aggregate)) => {
+                for (number, data) in (1..).zip(aggregate) {
+                    self.lines(record, Some(number), data);
+                }
             }
-            return;
+            Some(Err(damaged)) => self.refuse(record, damaged.reason(), damaged.to_string()),
+            None if Envelope::is_packed(data) => {
+                if let Err(error) = self.envelope(record) {
+                    self.refuse(record, error.reason(), error.to_string());
+                }
+            }
+            None => self.lines(record, None, data),
         }
+    }
+
+    /// Refuses a record as a whole.
+    fn refuse(&mut self, record: &'a Record, reason: &'static str, message: String) {
+        let refusal = Refusal {
+            reason,
+            message: message.into(),
+        };
+        self.reading.rejected += 1;
+        Refused::note(
+            &mut self.refused,
+            origin(record, None, 1),
+            refusal,
+            &record.data,
+        );
+    }
+
+    /// Counts the lines of a record or user record.
+    fn lines(&mut self, record: &'a Record, user_record: Option<u32>, data: &[u8]) {
         let mut own;
         let lines = match self.input.log {
             Some(_) => &mut self.lines,
@@ -109,10 +131,10 @@ impl<'a> Counting<'a, '_, '_> {
         };
         let before = lines.number();
         let (reading, refused) = (&mut *self.reading, &mut self.refused);
-        lines.read(&record.data, |line| {
+        lines.read(data, |line| {
             // A byte order mark alone is a line to the count, but none to the decoder.
             let number = line.number.saturating_sub(before);
-            count(reading, refused, record, number, line);
+            count(reading, refused, origin(record, user_record, number), line);
         });
     }
 
@@ -134,7 +156,7 @@ impl<'a> Counting<'a, '_, '_> {
         let (reading, refused) = (&mut *self.reading, &mut self.refused);
         for (event, number) in envelope.events.iter().zip(1..) {
             lines.read(event.message.as_bytes(), |line| {
-                count(reading, refused, record, number, line);
+                count(reading, refused, origin(record, None, number), line);
             });
         }
         Ok(())
@@ -158,7 +180,7 @@ impl<'a> Counting<'a, '_, '_> {
             reason: "unknown_log_group",
             message: Cow::Owned(message),
         };
-        let origin = origin(record, 1);
+        let origin = origin(record, None, 1);
         Refused::note(&mut self.unknown, origin, refusal, &record.data);
     }
 }
@@ -166,13 +188,12 @@ impl<'a> Counting<'a, '_, '_> {
 fn count<'a>(
     reading: &mut Reading<'_>,
     refused: &mut Option<Refused<'a>>,
-    record: &'a Record,
-    number: u64,
+    origin: Origin<'a>,
     line: Line<'_>,
 ) {
     let bytes = line.bytes;
     if let Err(refusal) = reading.count(line) {
-        Refused::note(refused, origin(record, number), refusal, bytes);
+        Refused::note(refused, origin, refusal, bytes);
     }
 }
 
@@ -181,9 +202,9 @@ fn named(name: &str) -> &str {
     &name[..name.floor_char_boundary(LONGEST_NAME)]
 }
 
-fn origin(record: &Record, line: u64) -> Origin<'_> {
+fn origin(record: &Record, user_record: Option<u32>, line: u64) -> Origin<'_> {
     let position = Position {
-        user_record: None,
+        user_record,
         line: u32::try_from(line).unwrap_or(u32::MAX),
         object: None,
         item: None,
