@@ -198,6 +198,9 @@ where
             return Ok(None);
         }
         let marker = Marker {
+        if !self.turn.publishing.allows(Duration::ZERO) {
+            return Err(no_time_left());
+        }
             lease_until: self.lease(),
             ..stored.marker.clone()
         };
@@ -265,6 +268,10 @@ where
         let mut attempt = 0;
         loop {
             let call = self.metrics.put(part);
+            // Even one that is cut off at once may have reached CloudWatch.
+            if !until.allows(Duration::ZERO) {
+                return Err(no_time_left());
+            }
             let error = match tokio::time::timeout_at(until.instant(), call).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(PublishError::NotTaken(error))) => error,
@@ -359,4 +366,8 @@ fn counted(counts: Counts, reading: &Reading<'_>, unrouted: u64) -> Counts {
         events_without_route: counts.events_without_route + unrouted,
         ..counts
     }
+}
+
+fn no_time_left() -> CallError {
+    CallError::Retryable("no time left".into())
 }

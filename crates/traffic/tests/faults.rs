@@ -278,3 +278,48 @@ async fn a_write_that_arrives_late_undoes_no_later_one() {
         }
     }
 }
+
+/// Where in an undisturbed run a call of this name comes, from 0.
+async fn place(name: &str) -> usize {
+    let world = world();
+    world.put("a.log", object(&hits(1, 10)));
+    let event = messages(&world, &["a.log"]);
+    deliver(&world, &rules(), &event, Clock::start()).await;
+    let calls = world.calls.lock().expect("calls");
+    calls.iter().position(|call| *call == name).expect("a call")
+}
+
+/// Counts a small object by invocations of ten seconds, eight of which are for publishing, with
+/// what happens to the calls of each, and then to its end. What the last of them called.
+async fn late(scripts: &[&[Fault]]) -> Vec<&'static str> {
+    let (world, requests) = (world(), hits(1, 10));
+    world.put("a.log", object(&requests));
+    let (clock, event) = (Clock::start(), messages(&world, &["a.log"]));
+    let function = function(&world, rules());
+    let mut counts = Counts::default();
+    for script in scripts {
+        *world.script.lock().expect("a script") = script.iter().copied().collect();
+        world.calls.lock().expect("calls").clear();
+        let failed = invoke(&function, &world, &event, (clock, 10), &mut counts).await;
+        assert_eq!(failed, Some(vec!["a.log".to_owned()]));
+    }
+    let calls = world.calls.lock().expect("calls").clone();
+    // At once: no lease is left.
+    let failed = invoke(&function, &world, &event, (clock, 10), &mut counts).await;
+    assert_eq!(failed, Some(Vec::new()));
+    assert_eq!(counts.publications_uncertain, 0);
+    assert_eq!(world.sums(), recount(&requests));
+    calls
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_publication_begins_when_its_time_is_over() {
+    let put = place("put").await;
+    let with = |place, fault| [vec![Fault::None; place], vec![fault]].concat();
+    // The marker is written so late that its part cannot be published; the lease is given back.
+    let calls = late(&[&with(put - 1, Fault::Takes(8_500))]).await;
+    assert_eq!(calls[put - 1..], ["write", "write"]);
+    // What is left is read so late that no lease is taken.
+    let (denied, slow) = (with(put, Fault::Denied), with(1, Fault::Takes(8_500)));
+    assert_eq!(late(&[&denied, &slow]).await, ["read", "read"]);
+}
