@@ -325,3 +325,4 @@ fn report(counts: &Counts, milliseconds: u64) {
         "batch done"
     );
 }
+        rejects_lost = counts.rejects_lost,

@@ -25,6 +25,8 @@ pub struct Counts {
     pub lines_rejected: u64,
     /// Requests and flows that are too old for CloudWatch, and so are not counted.
     pub requests_too_old: u64,
+    /// Rejects that the queue of rejects will never take.
+    pub rejects_lost: u64,
     /// Requests and flows that are too new for CloudWatch, and so are not counted.
     pub requests_too_new: u64,
     /// Events of CloudWatch Logs whose log group has no route.

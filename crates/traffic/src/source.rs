@@ -170,11 +170,12 @@ where
         parts: Vec<Part>,
         counted: Counts,
     ) -> Result<Option<Stored>, CallError> {
-        self.reject(&read.refused).await?;
+        let lost = self.reject(&read.refused).await?;
         let Some(committed) = self.commit(state, before, read, &parts).await? else {
             return Ok(None);
         };
         *self.counts = counted;
+        self.counts.rejects_lost += lost;
         let left = parts.into_iter().enumerate().collect();
         self.publish(state, &committed, left).await?;
         Ok(Some(committed))
@@ -197,10 +198,10 @@ where
         if stored.marker.lease_until > self.turn.now.timestamp_millis() {
             return Ok(None);
         }
-        let marker = Marker {
         if !self.turn.publishing.allows(Duration::ZERO) {
             return Err(no_time_left());
         }
+        let marker = Marker {
             lease_until: self.lease(),
             ..stored.marker.clone()
         };
@@ -267,11 +268,11 @@ where
         let until = self.turn.publishing;
         let mut attempt = 0;
         loop {
-            let call = self.metrics.put(part);
             // Even one that is cut off at once may have reached CloudWatch.
             if !until.allows(Duration::ZERO) {
                 return Err(no_time_left());
             }
+            let call = self.metrics.put(part);
             let error = match tokio::time::timeout_at(until.instant(), call).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(PublishError::NotTaken(error))) => error,
@@ -317,8 +318,10 @@ where
         });
     }
 
-    /// Sends what was refused to the queue.
-    async fn reject(&self, refused: &[Refused<'_>]) -> Result<(), CallError> {
+    /// Sends what was refused to the queue; how many of it the queue will never take. Those are
+    /// lost: their source would come again for ever, and their lines are counted.
+    async fn reject(&self, refused: &[Refused<'_>]) -> Result<u64, CallError> {
+        let mut lost = 0;
         for refused in refused {
             let rejected = RejectedLines {
                 origin: refused.origin,
@@ -329,12 +332,22 @@ where
             };
             let until = self.turn.publishing;
             let delivery = rejects::send_lines(self.queue, FUNCTION, &rejected, until).await;
-            if delivery.fates != [Fate::Delivered] {
-                let late = || CallError::Retryable("no time left".into());
-                return Err(delivery.error.unwrap_or_else(late));
+            match delivery.fates.as_slice() {
+                [Fate::Delivered] => {}
+                [Fate::Refused] => {
+                    lost += 1;
+                    let error = delivery.error.as_ref().map(|error| chain(error));
+                    let reason = refused.refusal.reason;
+                    tracing::warn!(
+                        error,
+                        reason,
+                        "the queue will never take a reject: it is lost"
+                    );
+                }
+                _ => return Err(delivery.error.unwrap_or_else(no_time_left)),
             }
         }
-        Ok(())
+        Ok(lost)
     }
 
     /// Until when a lease of this invocation lasts, in milliseconds since 1970.

@@ -323,3 +323,21 @@ async fn no_publication_begins_when_its_time_is_over() {
     let (denied, slow) = (with(put, Fault::Denied), with(1, Fault::Takes(8_500)));
     assert_eq!(late(&[&denied, &slow]).await, ["read", "read"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reject_that_the_queue_never_takes_holds_nothing_up() {
+    let (world, requests) = (world(), hits(1, 10));
+    world.put("a.log", object(&requests) + "no request\n");
+    let event = messages(&world, &["a.log"]);
+    // Patterns, the marker, the object, its end.
+    let mut script = vec![Fault::None; 5];
+    script.push(Fault::Refused);
+    world.script.lock().expect("a script").extend(script);
+    let function = function(&world, rules());
+    let mut counts = Counts::default();
+    let failed = invoke(&function, &world, &event, (Clock::start(), 60), &mut counts).await;
+    assert_eq!(world.calls.lock().expect("calls")[5], "send");
+    assert_eq!(failed, Some(Vec::new()));
+    assert_eq!((counts.rejects_lost, counts.lines_rejected), (1, 1));
+    assert_eq!(world.sums(), recount(&requests));
+}
