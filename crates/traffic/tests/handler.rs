@@ -408,7 +408,7 @@ async fn log_groups_are_counted_by_their_routes_and_unknown_ones_told_of() {
     };
     let event = records(1, &payloads);
     let counts = deliver(&world, &rules, &event, Clock::start()).await;
-    assert_eq!(counts.events_without_route, 3);
+    assert_eq!(counts.events_without_route, 4);
     assert_eq!((counts.lines_counted, counts.lines_rejected), (5, 1));
     assert_eq!(total(&world, Metric::Response404), 2);
     let rejected = world.sums();
@@ -422,15 +422,34 @@ async fn log_groups_are_counted_by_their_routes_and_unknown_ones_told_of() {
         rejected[&(minute, scope, Metric::FlowPackets)]
     };
     assert_eq!((packets("reject"), packets("accept")), (10, 5));
-    let mut reasons = reasons(&world);
-    assert_eq!(reasons.pop(), Some(json!("unknown_log_group")));
+    let reasons = reasons(&world);
+    assert_eq!(reasons[1..], ["unknown_log_group", "unknown_log_group"]);
     let messages = world.rejected.lock().expect("queue");
-    assert_eq!((messages.len(), reasons.len()), (2, 1));
-    assert_eq!(
-        (&messages[0]["line"], &messages[1]["others"]),
-        (&json!(3), &json!({"unknown_log_group": 1}))
-    );
-    assert!(messages[1]["message"].to_string().contains("/other"));
+    assert_eq!(messages[0]["line"], 3);
+    let named = |n: usize, name| messages[n]["message"].to_string().contains(name);
+    assert!(named(1, "/another") && named(2, "/other"));
+    assert_eq!(messages[1]["others"], json!({}));
+    assert_eq!(messages[2]["others"], json!({"unknown_log_group": 1}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_very_many_unknown_log_groups_some_are_named_and_the_others_counted() {
+    let world = world();
+    let rules = Rules {
+        log: None,
+        routes: Some(Routes::parse(ROUTES).expect("routes")),
+        ..rules()
+    };
+    let payloads: Vec<Vec<u8>> = (0..50)
+        .map(|n| envelope(&format!("/g{n}"), &["a"]))
+        .collect();
+    let event = records(1, &payloads);
+    let counts = deliver(&world, &rules, &event, Clock::start()).await;
+    assert_eq!(counts.events_without_route, 50);
+    let messages = world.rejected.lock().expect("queue");
+    assert_eq!(messages.len(), 21);
+    let others = |message: &Json| message["others"]["unknown_log_group"].as_u64();
+    assert_eq!(messages.iter().filter_map(others).collect::<Vec<_>>(), [29]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -480,6 +499,7 @@ async fn user_records_of_an_aggregate_are_counted_each_once() {
         counts.lines_counted += one.lines_counted;
         counts.lines_rejected += one.lines_rejected;
     }
+        envelope("/other", &["d"]),
     assert_eq!((counts.lines_counted, counts.lines_rejected), (5, 1));
     assert_eq!(total(&world, Metric::Response404), 3);
     assert_eq!(names(&world), ["other", "shop"]);

@@ -2,6 +2,7 @@
 //! aggregate, or what CloudWatch Logs sends through a subscription.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use function::rejects::Origin;
@@ -16,6 +17,8 @@ use crate::reading::{Reading, Refused};
 /// What a record of CloudWatch Logs may unpack to. One of a megabyte of text comes to
 /// less than a tenth of it.
 const MOST_UNPACKED: usize = 32 * 1024 * 1024;
+/// So many log groups without a route are named for themselves, of those in a batch.
+const MOST_NAMED: usize = 20;
 /// CloudWatch Logs has no longer names. Those of anybody else are cut, so that what tells of
 /// them fits into a message, and their batch is not refused for ever.
 const LONGEST_NAME: usize = 512;
@@ -37,8 +40,9 @@ struct Counting<'a, 'r, 'c> {
     lines: Lines,
     reading: &'r mut Reading<'c>,
     refused: Option<Refused<'a>>,
-    /// The first record of a log group without a route, and how many others.
-    unknown: Option<Refused<'a>>,
+    /// The first record of each log group without a route, by owner and name, and how many
+    /// others; under no name those of log groups beyond the [`MOST_NAMED`].
+    unknown: BTreeMap<Option<(String, String)>, Option<Refused<'a>>>,
     unrouted: u64,
 }
 
@@ -54,7 +58,7 @@ impl Input for RecordsInput<'_> {
             lines: Lines::new(self.log),
             reading,
             refused: None,
-            unknown: None,
+            unknown: BTreeMap::new(),
             unrouted: 0,
         };
         // Never whole: more records come to a shard.
@@ -70,7 +74,8 @@ impl Input for RecordsInput<'_> {
             read.done = Some(record.sequence_number.clone());
         }
         read.refused.extend(counting.refused);
-        read.refused.extend(counting.unknown);
+        let unknown = counting.unknown.into_values();
+        read.refused.extend(unknown.flatten());
         read.unrouted = counting.unrouted;
         Ok(read)
     }
@@ -165,7 +170,11 @@ impl<'a> Counting<'a, '_, '_> {
     fn without_route(&mut self, record: &'a Record, envelope: &Envelope<'_>) {
         let [owner, log_group, log_stream] =
             [&envelope.owner, &envelope.log_group, &envelope.log_stream].map(|name| named(name));
-        if self.unknown.is_none() {
+        let group = Some((owner.to_owned(), log_group.to_owned()));
+        let is_named = self.unknown.contains_key(&group) || self.unknown.len() < MOST_NAMED;
+        let group = group.filter(|_| is_named);
+        let unknown = self.unknown.entry(group).or_default();
+        if unknown.is_none() {
             tracing::warn!(
                 owner,
                 log_group,
@@ -181,7 +190,7 @@ impl<'a> Counting<'a, '_, '_> {
             message: Cow::Owned(message),
         };
         let origin = origin(record, None, 1);
-        Refused::note(&mut self.unknown, origin, refusal, &record.data);
+        Refused::note(unknown, origin, refusal, &record.data);
     }
 }
 
