@@ -42,6 +42,7 @@ pub use duration::{bucket, milliseconds};
 pub use event::{Event, Message};
 pub use handler::Handler;
 pub use hosts::{Hosts, Ports};
+pub use lines::{Line, Lines, Refusal};
 pub use metrics::Counts;
 pub use notification::ObjectId;
 pub use objects::{Chunks, Objects, OpenError, S3};
