@@ -30,6 +30,8 @@ use crate::source::{Counter, Outcome, Turn};
 
 /// Patterns are read again after so long, so that a change needs no restart.
 const PATTERNS_LAST: Duration = Duration::from_secs(10 * 60);
+/// And after so long where they could not be read.
+const PATTERNS_AGAIN: Duration = Duration::from_secs(60);
 /// What a warm function spends on that at most: it has those of before.
 const PATTERNS_TAKE: Duration = Duration::from_secs(2);
 
@@ -56,7 +58,7 @@ pub struct Handler<T, O, M, Q, P> {
 #[derive(Debug)]
 struct Kept {
     classifier: Classifier,
-    read_at: DateTime<Utc>,
+    stale_at: DateTime<Utc>,
 }
 
 impl<T, O, M, Q, P> Handler<T, O, M, Q, P>
@@ -247,20 +249,23 @@ where
             let (hosts, ports) = (self.rules.hosts.clone(), self.rules.ports.clone());
             return Ok(Kept {
                 classifier: Classifier::new(hosts, ports, self.bots.clone(), patterns),
-                read_at: now,
+                stale_at: now + PATTERNS_LAST,
             });
         };
-        let age = (now - kept.read_at).to_std().unwrap_or_default();
-        if age >= PATTERNS_LAST {
+        if now >= kept.stale_at {
             match self.load(deadline.at_most(PATTERNS_TAKE), counts).await {
                 Ok(patterns) => {
                     kept.classifier.set_patterns(patterns);
-                    kept.read_at = now;
+                    kept.stale_at = now + PATTERNS_LAST;
                 }
-                Err(error) => warn(
-                    "the patterns of before stay: no others could be read",
-                    &error,
-                ),
+                Err(error) => {
+                    // Not at each invocation: the time is wanted for counting.
+                    kept.stale_at = now + PATTERNS_AGAIN;
+                    warn(
+                        "the patterns of before stay: no others could be read",
+                        &error,
+                    );
+                }
             }
         }
         Ok(kept)
