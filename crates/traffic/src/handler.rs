@@ -54,7 +54,7 @@ pub struct Handler<T, O, M, Q, P> {
     kept: Mutex<Option<Kept>>,
 }
 
-/// A classifier, and when its patterns were read.
+/// A classifier, and when its patterns are to be read again.
 #[derive(Debug)]
 struct Kept {
     classifier: Classifier,
@@ -117,6 +117,10 @@ where
     ) -> KinesisEventResponse {
         // Before anything takes time: a lease is counted from `now`.
         let turn = Turn::new(now, deadline);
+        if let Event::Messages(messages) = event {
+            let ages = messages.iter().filter_map(|message| message.age(now));
+            counts.oldest_message_seconds = ages.max().unwrap_or_default();
+        }
         let kept = self.classifier(now, deadline, counts).await;
         let mut kept = match kept {
             Ok(kept) => kept,
@@ -316,12 +320,14 @@ fn report(counts: &Counts, milliseconds: u64) {
     tracing::info!(
         messages = counts.messages,
         messages_failed = counts.messages_failed,
+        oldest_message_seconds = counts.oldest_message_seconds,
         records = counts.records,
         records_failed = counts.records_failed,
         objects_counted = counts.objects_counted,
         objects_gone = counts.objects_gone,
         lines_counted = counts.lines_counted,
         lines_rejected = counts.lines_rejected,
+        rejects_lost = counts.rejects_lost,
         requests_too_old = counts.requests_too_old,
         requests_too_new = counts.requests_too_new,
         publications = counts.publications,
@@ -330,4 +336,3 @@ fn report(counts: &Counts, milliseconds: u64) {
         "batch done"
     );
 }
-        rejects_lost = counts.rejects_lost,

@@ -39,7 +39,7 @@ pub use classify::Classifier;
 pub use config::{Config, Rules};
 pub use count::Tally;
 pub use duration::{bucket, milliseconds};
-pub use event::{Event, Message};
+pub use event::{Attributes, Event, Message};
 pub use handler::Handler;
 pub use hosts::{Hosts, Ports};
 pub use lines::{Line, Lines, Refusal};

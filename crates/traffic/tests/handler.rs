@@ -148,6 +148,32 @@ async fn an_object_in_many_goes_is_read_by_the_fields_that_were_named_before_eac
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_age_of_the_oldest_message_is_told_whatever_becomes_of_it() {
+    let (clock, world) = (Clock::start(), world());
+    world.put("a", object(&hits(1, 10)));
+    let message = |id: &str, seconds: i64| {
+        let sent = ((START - seconds) * 1_000).to_string();
+        json!({"eventSource": "aws:sqs", "messageId": id, "body": "{}", "attributes": {"SentTimestamp": sent}})
+    };
+    let records = [message("x", 7_200), message("y", 60)];
+    let event = json!({"Records": records}).to_string();
+    let event: Event = serde_json::from_str(&event).expect("an event");
+    let function = function(&world, rules());
+    // At first not even the patterns can be read.
+    world
+        .script
+        .lock()
+        .expect("a script")
+        .push_back(Fault::Denied);
+    for _ in 0..2 {
+        let mut counts = Counts::default();
+        let failed = invoke(&function, &world, &event, (clock, 60), &mut counts).await;
+        assert_eq!(failed.map(|failed| failed.len()), Some(2));
+        assert_eq!(counts.oldest_message_seconds, 7_200);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_batch_cut_otherwise_when_it_comes_again_is_counted_once() {
     let (mut exact, mut failures) = (0, 0);
     for seed in 0..100 {
