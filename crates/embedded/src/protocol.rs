@@ -152,6 +152,16 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
+/// Whether a name is one of [`id`]'s.
+pub(crate) fn is_id(name: &str) -> bool {
+    let form = "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".bytes();
+    let fits = |(wanted, byte): (u8, u8)| match wanted {
+        b'x' => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        wanted => byte == wanted,
+    };
+    name.len() == form.len() && form.zip(name.bytes()).all(fits)
+}
+
 /// A random UUID.
 pub(crate) fn id() -> String {
     let id = fastrand::u128(..);

@@ -368,14 +368,23 @@ async fn objects_and_rules_are_there_after_a_restart_and_leftovers_are_not() {
     tell(&s3, "", "").await;
     put(&s3, "a", b"kept").await;
     services.stop().await;
-    std::fs::write(folder.join("objects/left"), b"half an object").expect("a file");
+    let left = folder.join("objects/01234567-89ab-4cde-8f01-23456789abcd");
+    std::fs::write(left, b"half an object").expect("a file");
+    // Who says `--data .` may have such a folder.
+    let others = ["notes.txt", "01234567-89AB-4CDE-8F01-23456789ABCD"];
+    let others = others.map(|name| folder.join("objects").join(name));
+    for other in &others {
+        std::fs::write(other, b"a user's").expect("a file");
+    }
 
     let (services, config, s3) = start(Some(&folder)).await;
     assert_eq!(body(&s3, "a").await, b"kept");
     put(&s3, "a", b"replaced").await;
     assert_eq!(messages(&config).await.len(), 3, "the test and two objects");
     let files = std::fs::read_dir(folder.join("objects")).expect("a folder");
-    assert_eq!(files.count(), 1, "neither leftovers nor what was replaced");
+    let files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    assert_eq!(files.len(), 3, "neither leftovers nor what was replaced");
+    assert!(others.iter().all(|other| files.contains(other)));
     services.stop().await;
     std::fs::remove_dir_all(&folder).expect("nothing holds the folder");
 }

@@ -7,7 +7,11 @@
 //!
 //! Nothing is copied: user records are slices of the record.
 
+use std::fmt;
+
 use md5::{Digest, Md5};
+
+use crate::reject::Reason;
 
 const MAGIC: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
 const MD5_LENGTH: usize = 16;
@@ -15,22 +19,40 @@ const MD5_LENGTH: usize = 16;
 const RECORDS: u64 = 3;
 const DATA: u64 = 3;
 
-/// The message of an aggregated record whose checksum and structure were checked.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Aggregate<'a>(&'a [u8]);
+/// A record that the Kinesis Producer Library aggregated, whose checksum and structure were
+/// checked: the data of its user records, in their order.
+#[derive(Debug, Clone)]
+pub struct Aggregate<'a>(&'a [u8]);
 
 /// The record begins as an aggregated one and is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Damaged;
+pub struct DamagedAggregate;
+
+impl DamagedAggregate {
+    /// What is wrong, for machines.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        "damaged_aggregate"
+    }
+}
+
+impl fmt::Display for DamagedAggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Reason::DamagedAggregate.expected())
+    }
+}
+
+impl std::error::Error for DamagedAggregate {}
 
 impl<'a> Aggregate<'a> {
     /// `None` if `record` does not begin as an aggregated record does.
     ///
     /// # Errors
-    /// `Damaged` if it does and its checksum or structure is broken.
-    pub(crate) fn parse(record: &'a [u8]) -> Option<Result<Self, Damaged>> {
+    /// `DamagedAggregate` if it does and its checksum or structure is broken.
+    #[must_use]
+    pub fn parse(record: &'a [u8]) -> Option<Result<Self, DamagedAggregate>> {
         let body = record.strip_prefix(&MAGIC)?;
-        Some(Self::check(body).ok_or(Damaged))
+        Some(Self::check(body).ok_or(DamagedAggregate))
     }
 
     fn check(body: &'a [u8]) -> Option<Self> {
@@ -46,9 +68,12 @@ impl<'a> Aggregate<'a> {
         }
         Some(Self(message))
     }
+}
 
-    /// The data of the next user record.
-    pub(crate) fn next(&mut self) -> Option<&'a [u8]> {
+impl<'a> Iterator for Aggregate<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
         while !self.0.is_empty() {
             if let (RECORDS, Wire::Bytes(record)) = field(&mut self.0)? {
                 return data(record);
@@ -139,11 +164,8 @@ mod tests {
         [&[0x1A, length + 4], record.as_slice()].concat()
     }
 
-    fn user_records(record: &[u8]) -> Option<Result<Vec<&[u8]>, Damaged>> {
-        Some(
-            Aggregate::parse(record)?
-                .map(|mut aggregate| std::iter::from_fn(|| aggregate.next()).collect()),
-        )
+    fn user_records(record: &[u8]) -> Option<Result<Vec<&[u8]>, DamagedAggregate>> {
+        Some(Aggregate::parse(record)?.map(Iterator::collect))
     }
 
     #[test]
@@ -168,11 +190,17 @@ mod tests {
     }
 
     #[test]
+    fn damage_is_told_as_in_rejects_of_orders() {
+        let reason = serde_json::json!(Reason::DamagedAggregate);
+        assert_eq!(reason, DamagedAggregate.reason());
+    }
+
+    #[test]
     fn a_wrong_checksum_or_structure_is_damage() {
         let mut wrong = sealed(&user_record(b"one"));
         *wrong.last_mut().expect("not empty") ^= 1;
-        assert_eq!(user_records(&wrong), Some(Err(Damaged)));
-        assert_eq!(user_records(&MAGIC), Some(Err(Damaged)));
+        assert_eq!(user_records(&wrong), Some(Err(DamagedAggregate)));
+        assert_eq!(user_records(&MAGIC), Some(Err(DamagedAggregate)));
         for message in [
             &[0x1A, 0x05, 0x08][..],   // longer than the message
             &[0x1A, 0x02, 0x08, 0x00], // a record without data
@@ -182,7 +210,7 @@ mod tests {
         ] {
             assert_eq!(
                 user_records(&sealed(message)),
-                Some(Err(Damaged)),
+                Some(Err(DamagedAggregate)),
                 "{message:x?}"
             );
         }

@@ -43,6 +43,7 @@ pub use date::OrderDate;
 pub use dates::DateForm;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeKind, Event, unpack};
 pub use flow::{Action, Flow};
+pub use kpl::{Aggregate, DamagedAggregate};
 pub use log::{
     Content, Entry, FieldList, Log, LogDecoder, LogNameError, LogReject, Mapping, block_end,
 };

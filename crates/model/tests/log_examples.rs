@@ -312,6 +312,19 @@ fn a_format_is_recognised_where_that_is_certain() {
             "\u{feff}#Version: 1.0\r\n#Fields: date time cs-uri-stem\r\n",
             Some("w3c"),
         ),
+        // Standard logging v2 lets its fields be chosen.
+        (
+            "#Fields: date time x-edge-result-type cs-uri-stem\n",
+            Some("cloudfront"),
+        ),
+        (
+            "#Fields: timestamp(ms) cs-uri-stem sc-status\n",
+            Some("cloudfront"),
+        ),
+        (
+            "#Fields: date time x-host-header cs-uri-stem\n",
+            Some("cloudfront"),
+        ),
         ("#Version: 1.0\n", None),
         (AKAMAI, Some("akamai")),
         ("[\n", None),

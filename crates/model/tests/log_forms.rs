@@ -285,6 +285,51 @@ fn the_real_log_has_the_counts_that_its_description_says() {
     same_in_each_form(&plain);
 }
 
+/// What the lines behind the first `passed` are, with those decoded or passed over.
+fn behind(log: &Log, text: &[u8], passed: usize, decodes: bool) -> Vec<(u64, String)> {
+    let lines = text.split_inclusive(|b| *b == b'\n');
+    let end = lines.take(passed).map(<[u8]>::len).sum();
+    let (before, rest) = text.split_at(end);
+    let mut decoder = LogDecoder::new(log);
+    if decodes {
+        decoder.decode(before, |_| {});
+    } else {
+        decoder.pass_over(before);
+    }
+    let mut found = Vec::new();
+    decoder.decode(rest, |entry| {
+        found.push((entry.line, format!("{:?}", entry.content)));
+    });
+    found
+}
+
+#[test]
+fn lines_that_are_passed_over_leave_what_they_say_of_those_behind_them() {
+    let request = decoded(&Log::Combined, SMALL.as_bytes()).0.remove(0);
+    for name in LOGS {
+        let log = named(name);
+        let text = log.write(&[request.clone(), request.clone()]);
+        let text = text.expect("a log of requests");
+        let other = b"\xef\xbb\xbf#Version: 1.0\n#Fields: date time cs-uri-stem\n\n#Software: \xff\r\nnonsense\n";
+        for text in [
+            [&text[..], other, &text].concat(),
+            [other, &text[..]].concat(),
+        ] {
+            let lines = text.split_inclusive(|b| *b == b'\n').count();
+            for passed in 0..=lines {
+                let expected = behind(&log, &text, passed, true);
+                assert_eq!(behind(&log, &text, passed, false), expected, "{name}");
+            }
+        }
+    }
+    let flows = "srcaddr start\n192.0.2.1 1\neni-1 nonsense\nstart srcaddr\n2 192.0.2.2\n";
+    for passed in 0..=5 {
+        let [expected, found] = [true, false]
+            .map(|decodes| behind(&named("vpc-flow"), flows.as_bytes(), passed, decodes));
+        assert_eq!(found, expected);
+    }
+}
+
 fn requests() -> impl Strategy<Value = Request<'static>> {
     let text = |pattern: &'static str| pattern.prop_map(std::borrow::Cow::from);
     let maybe =

@@ -1,8 +1,9 @@
 //! AWS endpoints on loopback: `ministack` (DynamoDB, Kinesis, SNS, SQS and Secrets
-//! Manager, its own process), and in this one `dynoxide` (DynamoDB on SQLite) and
-//! `ferrokinesis` (Kinesis).
+//! Manager, its own process), and in this one `dynoxide` (DynamoDB on SQLite),
+//! `ferrokinesis` (Kinesis), and all services of `embedded`.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::process::Command;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -10,6 +11,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
 };
+use embedded::Services;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -20,6 +22,7 @@ use crate::process::{Running, free_port, log_file, tool};
 pub struct Endpoint {
     url: String,
     _process: Option<Running>,
+    _services: Option<Services>,
 }
 
 /// The SDK's configuration for an endpoint on loopback.
@@ -53,12 +56,25 @@ pub async fn embedded_kinesis() -> Endpoint {
     endpoint
 }
 
+/// Every service of `embedded` in this process, in memory: beside those above S3, SQS, SNS,
+/// Secrets Manager and CloudWatch.
+pub async fn embedded_services() -> Endpoint {
+    let any = (Ipv4Addr::LOCALHOST, 0).into();
+    let services = Services::start(any, None).await.expect("services");
+    Endpoint {
+        url: services.url(),
+        _process: None,
+        _services: Some(services),
+    }
+}
+
 async fn listen() -> (TcpListener, Endpoint) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound address");
     let endpoint = Endpoint {
         url: format!("http://{address}"),
         _process: None,
+        _services: None,
     };
     (listener, endpoint)
 }
@@ -77,6 +93,7 @@ impl Endpoint {
         Self {
             url: format!("http://127.0.0.1:{port}"),
             _process: Some(process),
+            _services: None,
         }
     }
 

@@ -50,7 +50,8 @@ struct Shared {
 
 impl FaultProxy {
     /// Starts a proxy before `upstream`. `choose` is given each call's operation
-    /// (`BatchWriteItem`) and content: its JSON, or its form as an object of texts.
+    /// (`BatchWriteItem`) and content: its JSON, or its form as an object of texts. Of S3's
+    /// and CloudWatch's the operation is all that is read.
     pub async fn start(
         upstream: &str,
         choose: impl FnMut(&str, &Value) -> Fault + Send + 'static,
@@ -83,6 +84,17 @@ impl FaultProxy {
     }
 }
 
+/// How a call and its answer are written.
+#[derive(Debug, Clone, Copy)]
+enum Protocol {
+    /// Most services.
+    Json,
+    /// CloudWatch, whose SDK names the operation in the path.
+    Cbor,
+    /// S3, whose SDK names the operation in the query, and SNS, which takes forms.
+    Xml,
+}
+
 async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.expect("a whole request").to_bytes();
@@ -93,9 +105,15 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<R
         .unwrap_or_default();
     let mut operation = target.rsplit('.').next().unwrap_or_default().to_owned();
     let mut content: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let is_form = target.is_empty();
-    if is_form {
-        // SNS speaks AWS's older protocol: forms and XML.
+    let mut protocol = Protocol::Json;
+    if let Some((_, name)) = parts.uri.path().split_once("/operation/") {
+        protocol = Protocol::Cbor;
+        operation = name.to_owned();
+    } else if let Some((_, name)) = parts.uri.query().and_then(|q| q.split_once("x-id=")) {
+        protocol = Protocol::Xml;
+        operation = name.to_owned();
+    } else if target.is_empty() {
+        protocol = Protocol::Xml;
         content = form_urlencoded::parse(&body)
             .map(|(name, value)| (name.into_owned(), Value::from(value)))
             .collect();
@@ -104,9 +122,12 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<R
     let fault = (shared.choose.lock().expect("a choice"))(&operation, &content);
     let forward = |body: Bytes| {
         let mut request = Request::from_parts(parts.clone(), Full::new(body));
-        *request.uri_mut() = format!("{}{}", shared.upstream, parts.uri.path())
-            .parse()
-            .expect("a URL");
+        let target = parts
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str());
+        let url = format!("{}{target}", shared.upstream);
+        *request.uri_mut() = url.parse().expect("a URL");
         request.headers_mut().remove("content-length");
         shared.client.request(request)
     };
@@ -116,7 +137,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<R
             let body = body.collect().await.expect("a whole answer").to_bytes();
             Response::from_parts(parts, Full::new(body))
         }
-        Fault::Fails(status, code) => error(status, code, is_form),
+        Fault::Fails(status, code) => error(status, code, protocol),
         Fault::LosesAnswer => {
             forward(body).await.expect("an answer");
             return Err(io::Error::other("the connection breaks"));
@@ -220,21 +241,37 @@ fn split(operation: &str, content: &Value, n: usize) -> (Option<Value>, Value) {
     }
 }
 
-fn error(status: u16, code: &str, is_form: bool) -> Response<Body> {
-    let (body, kind) = if is_form {
-        let error = format!("<Error><Code>{code}</Code><Message>injected</Message></Error>");
-        (
-            format!("<ErrorResponse>{error}</ErrorResponse>"),
-            "text/xml",
-        )
-    } else {
-        let body = json!({"__type": code, "message": "injected"}).to_string();
-        (body, "application/x-amz-json-1.0")
+fn error(status: u16, code: &str, protocol: Protocol) -> Response<Body> {
+    let (body, kind) = match protocol {
+        Protocol::Xml => {
+            let error = format!("<Error><Code>{code}</Code><Message>injected</Message></Error>");
+            let body = format!("<ErrorResponse>{error}</ErrorResponse>");
+            (body.into_bytes(), "text/xml")
+        }
+        Protocol::Json => {
+            let body = json!({"__type": code, "message": "injected"}).to_string();
+            (body.into_bytes(), "application/x-amz-json-1.0")
+        }
+        Protocol::Cbor => (
+            cbor(&[("__type", code), ("message", "injected")]),
+            "application/cbor",
+        ),
     };
     Response::builder()
         .status(status)
         .header("content-type", kind)
         .header("x-amzn-errortype", code)
+        .header("smithy-protocol", "rpc-v2-cbor")
         .body(Full::new(Bytes::from(body)))
         .expect("a whole response")
+}
+
+/// A map of at most 23 texts of at most 255 bytes each (RFC 8949).
+fn cbor(map: &[(&str, &str)]) -> Vec<u8> {
+    let mut body = vec![0xA0 | map.len() as u8];
+    for text in map.iter().flat_map(|(name, text)| [name, text]) {
+        body.extend([0x78, text.len() as u8]);
+        body.extend(text.bytes());
+    }
+    body
 }

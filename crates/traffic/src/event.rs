@@ -1,5 +1,6 @@
 //! What the function is invoked with: messages of SQS, or records of a shard.
 
+use chrono::{DateTime, Utc};
 use function::Record;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -22,6 +23,26 @@ pub struct Message {
     pub message_id: String,
     /// S3's notification.
     pub body: String,
+    /// What the queue says of it.
+    #[serde(default)]
+    pub attributes: Attributes,
+}
+
+/// What a queue says of a message.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Attributes {
+    /// When it was sent, in milliseconds since 1970.
+    pub sent_timestamp: Option<String>,
+}
+
+impl Message {
+    /// How many seconds ago it was sent; none if the queue does not say it.
+    pub(crate) fn age(&self, now: DateTime<Utc>) -> Option<u64> {
+        let sent: i64 = self.attributes.sent_timestamp.as_ref()?.parse().ok()?;
+        let age = now.timestamp_millis().checked_sub(sent)?;
+        u64::try_from(age / 1_000).ok()
+    }
 }
 
 #[derive(Deserialize)]
@@ -76,7 +97,11 @@ mod tests {
     #[test]
     fn the_sample_events_are_read() {
         let objects = read(include_str!("../../../events/traffic/objects.json"));
-        assert!(matches!(objects, Ok(Event::Messages(m)) if m.len() == 3));
+        let Ok(Event::Messages(messages)) = objects else {
+            panic!("no messages: {objects:?}");
+        };
+        let sent = |m: &Message| m.attributes.sent_timestamp.is_some();
+        assert!(messages.len() == 3 && messages.iter().all(sent));
         let lines = read(include_str!("../../../events/traffic/lines.json"));
         assert!(matches!(lines, Ok(Event::Records(r)) if r.len() == 4));
     }

@@ -30,6 +30,8 @@ use crate::source::{Counter, Outcome, Turn};
 
 /// Patterns are read again after so long, so that a change needs no restart.
 const PATTERNS_LAST: Duration = Duration::from_secs(10 * 60);
+/// And after so long where they could not be read.
+const PATTERNS_AGAIN: Duration = Duration::from_secs(60);
 /// What a warm function spends on that at most: it has those of before.
 const PATTERNS_TAKE: Duration = Duration::from_secs(2);
 
@@ -52,11 +54,11 @@ pub struct Handler<T, O, M, Q, P> {
     kept: Mutex<Option<Kept>>,
 }
 
-/// A classifier, and when its patterns were read.
+/// A classifier, and when its patterns are to be read again.
 #[derive(Debug)]
 struct Kept {
     classifier: Classifier,
-    read_at: DateTime<Utc>,
+    stale_at: DateTime<Utc>,
 }
 
 impl<T, O, M, Q, P> Handler<T, O, M, Q, P>
@@ -113,6 +115,12 @@ where
         deadline: Deadline,
         counts: &mut Counts,
     ) -> KinesisEventResponse {
+        // Before anything takes time: a lease is counted from `now`.
+        let turn = Turn::new(now, deadline);
+        if let Event::Messages(messages) = event {
+            let ages = messages.iter().filter_map(|message| message.age(now));
+            counts.oldest_message_seconds = ages.max().unwrap_or_default();
+        }
         let kept = self.classifier(now, deadline, counts).await;
         let mut kept = match kept {
             Ok(kept) => kept,
@@ -127,7 +135,7 @@ where
             queue: &self.queue,
             classifier: &mut kept.classifier,
             percent: self.rules.sampling_percent,
-            turn: Turn::new(now, deadline),
+            turn,
             counts,
         };
         let response = match event {
@@ -245,20 +253,23 @@ where
             let (hosts, ports) = (self.rules.hosts.clone(), self.rules.ports.clone());
             return Ok(Kept {
                 classifier: Classifier::new(hosts, ports, self.bots.clone(), patterns),
-                read_at: now,
+                stale_at: now + PATTERNS_LAST,
             });
         };
-        let age = (now - kept.read_at).to_std().unwrap_or_default();
-        if age >= PATTERNS_LAST {
+        if now >= kept.stale_at {
             match self.load(deadline.at_most(PATTERNS_TAKE), counts).await {
                 Ok(patterns) => {
                     kept.classifier.set_patterns(patterns);
-                    kept.read_at = now;
+                    kept.stale_at = now + PATTERNS_LAST;
                 }
-                Err(error) => warn(
-                    "the patterns of before stay: no others could be read",
-                    &error,
-                ),
+                Err(error) => {
+                    // Not at each invocation: the time is wanted for counting.
+                    kept.stale_at = now + PATTERNS_AGAIN;
+                    warn(
+                        "the patterns of before stay: no others could be read",
+                        &error,
+                    );
+                }
             }
         }
         Ok(kept)
@@ -309,12 +320,14 @@ fn report(counts: &Counts, milliseconds: u64) {
     tracing::info!(
         messages = counts.messages,
         messages_failed = counts.messages_failed,
+        oldest_message_seconds = counts.oldest_message_seconds,
         records = counts.records,
         records_failed = counts.records_failed,
         objects_counted = counts.objects_counted,
         objects_gone = counts.objects_gone,
         lines_counted = counts.lines_counted,
         lines_rejected = counts.lines_rejected,
+        rejects_lost = counts.rejects_lost,
         requests_too_old = counts.requests_too_old,
         requests_too_new = counts.requests_too_new,
         publications = counts.publications,

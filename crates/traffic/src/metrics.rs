@@ -11,6 +11,8 @@ pub struct Counts {
     pub messages: u64,
     /// Messages reported as failed, which come again.
     pub messages_failed: u64,
+    /// How many seconds ago the oldest of the messages was sent.
+    pub oldest_message_seconds: u64,
     /// Records in the batch.
     pub records: u64,
     /// Records reported as failed, which come again.
@@ -23,6 +25,8 @@ pub struct Counts {
     pub lines_counted: u64,
     /// Lines that are none of their log's format.
     pub lines_rejected: u64,
+    /// Rejects that the queue of rejects will never take.
+    pub rejects_lost: u64,
     /// Requests and flows that are too old for CloudWatch, and so are not counted.
     pub requests_too_old: u64,
     /// Requests and flows that are too new for CloudWatch, and so are not counted.

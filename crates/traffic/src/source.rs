@@ -1,6 +1,7 @@
 //! One source from where it was left to where the time ends: read, send what is refused,
 //! commit, publish, and again. `state` has the items, `ARCHITECTURE.md` what they guarantee.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -117,46 +118,67 @@ where
             }
         }
         loop {
-            let done = stored.as_ref().and_then(|s| s.marker.done.clone());
-            let whole = stored.as_ref().is_some_and(|s| s.marker.whole);
-            if whole || input.is_done(done.as_ref()) {
-                return Ok(Outcome::Done);
+            match self.go(&state, stored.as_ref(), input).await? {
+                ControlFlow::Continue(committed) => stored = Some(committed),
+                ControlFlow::Break(outcome) => return Ok(outcome),
             }
-            if !self.turn.until.allows(Duration::ZERO) {
-                return Ok(Outcome::Again(done));
-            }
-            let mut reading = Reading::new(self.classifier, Taken::at(self.turn.now));
-            let read = match input
-                .read(done.as_ref(), &mut reading, self.turn.until)
-                .await
-            {
-                Ok(read) => read,
-                Err(OpenError::Gone) => return Ok(Outcome::Gone),
-                Err(OpenError::Failed(error)) => return Err(error),
-            };
-            if !read.whole && read.done == done {
-                // No progress: a call failed, or there was too little time.
-                return read.failure.map_or(Ok(Outcome::Again(done)), Err);
-            }
-            let series = reading.series();
-            let counted = Counts {
-                lines_counted: self.counts.lines_counted + reading.counted,
-                lines_rejected: self.counts.lines_rejected + reading.rejected,
-                requests_too_old: self.counts.requests_too_old + reading.too_old,
-                requests_too_new: self.counts.requests_too_new + reading.too_new,
-                events_without_route: self.counts.events_without_route + read.unrouted,
-                ..*self.counts
-            };
-            self.reject(&read.refused).await?;
-            let parts = parts(series, self.percent);
-            let Some(committed) = self.commit(&state, stored.as_ref(), &read, &parts).await? else {
-                return Ok(Outcome::Again(done));
-            };
-            *self.counts = counted;
-            let left = parts.into_iter().enumerate().collect();
-            self.publish(&state, &committed, left).await?;
-            stored = Some(committed);
         }
+    }
+
+    /// Counts on from `before` as far as one commit may go, and publishes it; the marker as
+    /// it is then, or what became of the source.
+    async fn go(
+        &mut self,
+        state: &State<'_, T>,
+        before: Option<&Stored>,
+        input: &impl Input,
+    ) -> Result<ControlFlow<Outcome, Stored>, CallError> {
+        let done = before.and_then(|stored| stored.marker.done.clone());
+        let whole = before.is_some_and(|stored| stored.marker.whole);
+        if whole || input.is_done(done.as_ref()) {
+            return Ok(ControlFlow::Break(Outcome::Done));
+        }
+        if !self.turn.until.allows(Duration::ZERO) {
+            return Ok(ControlFlow::Break(Outcome::Again(done)));
+        }
+        let mut reading = Reading::new(self.classifier, Taken::at(self.turn.now));
+        let reads = input.read(done.as_ref(), &mut reading, self.turn.until);
+        let read = match reads.await {
+            Ok(read) => read,
+            Err(OpenError::Gone) => return Ok(ControlFlow::Break(Outcome::Gone)),
+            Err(OpenError::Failed(error)) => return Err(error),
+        };
+        if !read.whole && read.done == done {
+            // No progress: a call failed, or there was too little time.
+            let again = Ok(ControlFlow::Break(Outcome::Again(done)));
+            return read.failure.map_or(again, Err);
+        }
+        let counted = counted(*self.counts, &reading, read.unrouted);
+        let parts = parts(reading.series(), self.percent);
+        let committed = self.settle(state, before, &read, parts, counted).await?;
+        let again = ControlFlow::Break(Outcome::Again(done));
+        Ok(committed.map_or(again, ControlFlow::Continue))
+    }
+
+    /// Sends what was refused, writes away what was counted, and publishes it; the marker as
+    /// it is then. `None` if another copy was faster: then `counted` is not what was counted.
+    async fn settle(
+        &mut self,
+        state: &State<'_, T>,
+        before: Option<&Stored>,
+        read: &Read<'_>,
+        parts: Vec<Part>,
+        counted: Counts,
+    ) -> Result<Option<Stored>, CallError> {
+        let lost = self.reject(&read.refused).await?;
+        let Some(committed) = self.commit(state, before, read, &parts).await? else {
+            return Ok(None);
+        };
+        *self.counts = counted;
+        self.counts.rejects_lost += lost;
+        let left = parts.into_iter().enumerate().collect();
+        self.publish(state, &committed, left).await?;
+        Ok(Some(committed))
     }
 
     /// Publishes what an earlier invocation has left; the marker as it is then. `None` if
@@ -175,6 +197,9 @@ where
         }
         if stored.marker.lease_until > self.turn.now.timestamp_millis() {
             return Ok(None);
+        }
+        if !self.turn.publishing.allows(Duration::ZERO) {
+            return Err(no_time_left());
         }
         let marker = Marker {
             lease_until: self.lease(),
@@ -243,6 +268,10 @@ where
         let until = self.turn.publishing;
         let mut attempt = 0;
         loop {
+            // Even one that is cut off at once may have reached CloudWatch.
+            if !until.allows(Duration::ZERO) {
+                return Err(no_time_left());
+            }
             let call = self.metrics.put(part);
             let error = match tokio::time::timeout_at(until.instant(), call).await {
                 Ok(Ok(())) => return Ok(()),
@@ -289,8 +318,10 @@ where
         });
     }
 
-    /// Sends what was refused to the queue.
-    async fn reject(&self, refused: &[Refused<'_>]) -> Result<(), CallError> {
+    /// Sends what was refused to the queue; how many of it the queue will never take. Those are
+    /// lost: their source would come again for ever, and their lines are counted.
+    async fn reject(&self, refused: &[Refused<'_>]) -> Result<u64, CallError> {
+        let mut lost = 0;
         for refused in refused {
             let rejected = RejectedLines {
                 origin: refused.origin,
@@ -301,12 +332,22 @@ where
             };
             let until = self.turn.publishing;
             let delivery = rejects::send_lines(self.queue, FUNCTION, &rejected, until).await;
-            if delivery.fates != [Fate::Delivered] {
-                let late = || CallError::Retryable("no time left".into());
-                return Err(delivery.error.unwrap_or_else(late));
+            match delivery.fates.as_slice() {
+                [Fate::Delivered] => {}
+                [Fate::Refused] => {
+                    lost += 1;
+                    let error = delivery.error.as_ref().map(|error| chain(error));
+                    let reason = refused.refusal.reason;
+                    tracing::warn!(
+                        error,
+                        reason,
+                        "the queue will never take a reject: it is lost"
+                    );
+                }
+                _ => return Err(delivery.error.unwrap_or_else(no_time_left)),
             }
         }
-        Ok(())
+        Ok(lost)
     }
 
     /// Until when a lease of this invocation lasts, in milliseconds since 1970.
@@ -326,4 +367,20 @@ where
             tracing::warn!(error = chain(&error), "a lease could not be released");
         }
     }
+}
+
+/// The counts with what a reading came to, for when it is written away.
+fn counted(counts: Counts, reading: &Reading<'_>, unrouted: u64) -> Counts {
+    Counts {
+        lines_counted: counts.lines_counted + reading.counted,
+        lines_rejected: counts.lines_rejected + reading.rejected,
+        requests_too_old: counts.requests_too_old + reading.too_old,
+        requests_too_new: counts.requests_too_new + reading.too_new,
+        events_without_route: counts.events_without_route + unrouted,
+        ..counts
+    }
+}
+
+fn no_time_left() -> CallError {
+    CallError::Retryable("no time left".into())
 }

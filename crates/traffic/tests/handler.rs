@@ -6,6 +6,8 @@ mod world;
 use std::io::Write as _;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use model::{Log, Routes};
@@ -93,6 +95,82 @@ async fn an_object_for_which_an_invocation_is_too_short_is_counted_over_several(
     // Each went on where the last one that came further had been.
     assert_eq!(counts.lines_counted, 20_000);
     assert_eq!(world.sums(), recount(&hits));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_in_many_goes_is_read_by_the_fields_that_were_named_before_each() {
+    let mut hits = hits(4, 6_000);
+    for hit in &mut hits {
+        (hit.milliseconds, hit.bytes) = (0, 5);
+    }
+    // The same fields in another order, and of half of the requests in the first.
+    let other = "#Fields: time date cs-method c-ip cs-uri-stem sc-status sc-bytes time-taken \
+                 cs(User-Agent) x-host-header\n";
+    let swapped = |hit: &world::Hit| {
+        let text = line(hit);
+        let mut fields: Vec<&str> = text.split('\t').collect();
+        fields.swap(0, 1);
+        fields.swap(2, 3);
+        fields.join("\t")
+    };
+    let mut content = HEADER.to_owned();
+    for (n, hits) in hits.chunks(2_000).enumerate() {
+        content += [HEADER, other][n % 2];
+        for hit in hits {
+            content += &[line, swapped][n % 2](hit);
+        }
+    }
+    for log in [rules().log, None] {
+        let world = World {
+            chunk_takes: Duration::from_secs(7),
+            ..world()
+        };
+        world.put("a", content.clone());
+        let (clock, event) = (Clock::start(), messages(&world, &["a"]));
+        let function = function(&world, Rules { log, ..rules() });
+        let (mut counts, mut goes) = (Counts::default(), 0);
+        while invoke(
+            &function,
+            &world,
+            &event,
+            (clock, 20 + 8 * goes),
+            &mut counts,
+        )
+        .await
+            != Some(Vec::new())
+        {
+            goes += 1;
+        }
+        assert!(goes > 4, "{goes}");
+        assert_eq!((counts.lines_counted, counts.lines_rejected), (6_000, 0));
+        assert_eq!(world.sums(), recount(&hits));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_age_of_the_oldest_message_is_told_whatever_becomes_of_it() {
+    let (clock, world) = (Clock::start(), world());
+    world.put("a", object(&hits(1, 10)));
+    let message = |id: &str, seconds: i64| {
+        let sent = ((START - seconds) * 1_000).to_string();
+        json!({"eventSource": "aws:sqs", "messageId": id, "body": "{}", "attributes": {"SentTimestamp": sent}})
+    };
+    let records = [message("x", 7_200), message("y", 60)];
+    let event = json!({"Records": records}).to_string();
+    let event: Event = serde_json::from_str(&event).expect("an event");
+    let function = function(&world, rules());
+    // At first not even the patterns can be read.
+    world
+        .script
+        .lock()
+        .expect("a script")
+        .push_back(Fault::Denied);
+    for _ in 0..2 {
+        let mut counts = Counts::default();
+        let failed = invoke(&function, &world, &event, (clock, 60), &mut counts).await;
+        assert_eq!(failed.map(|failed| failed.len()), Some(2));
+        assert_eq!(counts.oldest_message_seconds, 7_200);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -349,8 +427,12 @@ async fn patterns_are_read_again_every_ten_minutes_and_those_of_before_stay_if_t
         .lock()
         .expect("a script")
         .push_back(Fault::Denied);
-    assert_eq!(count("ccc").await, (shop_name, 0));
-    assert_eq!(count("dddd").await, (vec!["new".to_owned()], 1));
+    assert_eq!(count("ccc").await, (shop_name.clone(), 0));
+    // Not tried by each invocation.
+    tokio::time::sleep(Duration::from_secs(59)).await;
+    assert_eq!(count("dddd").await, (shop_name, 0));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(count("eeeee").await, (vec!["new".to_owned()], 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -398,6 +480,7 @@ async fn log_groups_are_counted_by_their_routes_and_unknown_ones_told_of() {
         envelope("/vpc", &[&flow("REJECT"), &flow("ACCEPT"), &flow("REJECT")]),
         envelope("/other", &["a", "b"]),
         envelope("/another", &["c"]),
+        envelope("/other", &["d"]),
     ];
     let rules = Rules {
         log: None,
@@ -406,7 +489,7 @@ async fn log_groups_are_counted_by_their_routes_and_unknown_ones_told_of() {
     };
     let event = records(1, &payloads);
     let counts = deliver(&world, &rules, &event, Clock::start()).await;
-    assert_eq!(counts.events_without_route, 3);
+    assert_eq!(counts.events_without_route, 4);
     assert_eq!((counts.lines_counted, counts.lines_rejected), (5, 1));
     assert_eq!(total(&world, Metric::Response404), 2);
     let rejected = world.sums();
@@ -420,13 +503,114 @@ async fn log_groups_are_counted_by_their_routes_and_unknown_ones_told_of() {
         rejected[&(minute, scope, Metric::FlowPackets)]
     };
     assert_eq!((packets("reject"), packets("accept")), (10, 5));
-    let mut reasons = reasons(&world);
-    assert_eq!(reasons.pop(), Some(json!("unknown_log_group")));
+    let reasons = reasons(&world);
+    assert_eq!(reasons[1..], ["unknown_log_group", "unknown_log_group"]);
     let messages = world.rejected.lock().expect("queue");
-    assert_eq!((messages.len(), reasons.len()), (2, 1));
-    assert_eq!(
-        (&messages[0]["line"], &messages[1]["others"]),
-        (&json!(3), &json!({"unknown_log_group": 1}))
+    assert_eq!(messages[0]["line"], 3);
+    let named = |n: usize, name| messages[n]["message"].to_string().contains(name);
+    assert!(named(1, "/another") && named(2, "/other"));
+    assert_eq!(messages[1]["others"], json!({}));
+    assert_eq!(messages[2]["others"], json!({"unknown_log_group": 1}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_very_many_unknown_log_groups_some_are_named_and_the_others_counted() {
+    let world = world();
+    let rules = Rules {
+        log: None,
+        routes: Some(Routes::parse(ROUTES).expect("routes")),
+        ..rules()
+    };
+    let payloads: Vec<Vec<u8>> = (0..50)
+        .map(|n| envelope(&format!("/g{n}"), &["a"]))
+        .collect();
+    let event = records(1, &payloads);
+    let counts = deliver(&world, &rules, &event, Clock::start()).await;
+    assert_eq!(counts.events_without_route, 50);
+    let messages = world.rejected.lock().expect("queue");
+    assert_eq!(messages.len(), 21);
+    let others = |message: &Json| message["others"]["unknown_log_group"].as_u64();
+    assert_eq!(messages.iter().filter_map(others).collect::<Vec<_>>(), [29]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_log_group_with_an_endless_name_is_told_of_in_a_short_message() {
+    let world = world();
+    let rules = Rules {
+        log: None,
+        routes: Some(Routes::parse(ROUTES).expect("routes")),
+        ..rules()
+    };
+    let event = records(1, &[envelope(&"/g".repeat(500_000), &["a"])]);
+    let counts = deliver(&world, &rules, &event, Clock::start()).await;
+    assert_eq!(counts.events_without_route, 1);
+    let messages = world.rejected.lock().expect("queue");
+    let message = messages[0]["message"].to_string();
+    assert!(
+        message.contains("/g/g") && message.len() < 2_000,
+        "{message:.100}"
     );
-    assert!(messages[1]["message"].to_string().contains("/other"));
+}
+
+fn combined(path: &str, status: u16) -> String {
+    format!(
+        "192.0.2.1 - - [20/May/2015:11:59:00 +0000] \"GET {path} HTTP/1.1\" {status} 17 \"-\" \"Mozilla/5.0\""
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn user_records_of_an_aggregate_are_counted_each_once() {
+    let world = world();
+    let (shop, missing) = (combined("/shop/1", 200), combined("/x", 404));
+    let two_lines = format!("{missing}\n{missing}\n");
+    let user_records = [shop.as_str(), &two_lines, "no request", &shop];
+    let payloads = [
+        testkit::aggregate(&user_records),
+        testkit::aggregate::<&str>(&[]),
+        missing.into_bytes(),
+    ];
+    let rules = Rules {
+        log: Some(Log::Combined),
+        ..rules()
+    };
+    let (clock, event) = (Clock::start(), records(1, &payloads));
+    let mut counts = Counts::default();
+    for _ in 0..2 {
+        let one = deliver(&world, &rules, &event, clock).await;
+        counts.lines_counted += one.lines_counted;
+        counts.lines_rejected += one.lines_rejected;
+    }
+    assert_eq!((counts.lines_counted, counts.lines_rejected), (5, 1));
+    assert_eq!(total(&world, Metric::Response404), 3);
+    assert_eq!(names(&world), ["other", "shop"]);
+    let messages = world.rejected.lock().expect("queue");
+    assert_eq!(messages.len(), 1);
+    let message = &messages[0];
+    assert_eq!(
+        (&message["user_record"], &message["line"]),
+        (&json!(3), &json!(1))
+    );
+    assert_eq!(message["data"], STANDARD.encode("no request"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_aggregate_is_one_reject_of_the_whole_record() {
+    let world = world();
+    let line = combined("/shop/1", 200);
+    let mut broken = testkit::aggregate(&[&line, &line]);
+    *broken.last_mut().expect("a checksum") ^= 1;
+    let payloads = [broken.clone(), line.into_bytes(), broken.clone()];
+    let rules = Rules {
+        log: None,
+        ..rules()
+    };
+    let counts = deliver(&world, &rules, &records(1, &payloads), Clock::start()).await;
+    assert_eq!((counts.lines_counted, counts.lines_rejected), (1, 2));
+    let messages = world.rejected.lock().expect("queue");
+    assert_eq!(messages.len(), 1);
+    let message = &messages[0];
+    assert_eq!(message["reason"], "damaged_aggregate");
+    assert_eq!(message["others"], json!({"damaged_aggregate": 1}));
+    assert_eq!(message["data"], STANDARD.encode(&broken));
+    assert_eq!(message.get("user_record"), None);
 }

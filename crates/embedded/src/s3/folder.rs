@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::protocol::id;
+use crate::protocol::{id, is_id};
 
 /// A folder of files with random names.
 #[derive(Debug)]
@@ -27,12 +27,14 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Removes what a process that died has left: files that nothing is known of.
+    /// Removes what a process that died has left: files of its own that nothing is known of.
+    /// Others' files stay: who names a folder may have more in it.
     pub(crate) fn keep_only(&self, known: &HashSet<String>) -> io::Result<()> {
         for entry in std::fs::read_dir(&self.path)? {
             let entry = entry?;
             let name = entry.file_name();
-            if !name.to_str().is_some_and(|name| known.contains(name)) {
+            let name = name.to_str().unwrap_or_default();
+            if is_id(name) && !known.contains(name) {
                 std::fs::remove_file(entry.path())?;
             }
         }

@@ -21,16 +21,22 @@ pub(crate) fn kept(headers: &HeaderMap) -> Headers {
     let is_kept = |name: &str| KEPT.contains(&name) || name.starts_with("x-amz-meta-");
     let mut kept = Headers::new();
     for (name, value) in headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        // How the body came is not how it is.
-        let value = value
-            .trim_start_matches("aws-chunked")
-            .trim_start_matches([',', ' ']);
+        let mut value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        if name.as_str() == "content-encoding" {
+            value = without_chunks(&value);
+        }
         if is_kept(name.as_str()) && !value.is_empty() {
-            kept.insert(name.to_string(), value.to_owned());
+            kept.insert(name.to_string(), value);
         }
     }
     kept
+}
+
+/// How the body came is not how it is. SDKs differ in where they say it.
+fn without_chunks(encodings: &str) -> String {
+    let encodings = encodings.split(',').map(str::trim);
+    let kept: Vec<&str> = encodings.filter(|one| *one != "aws-chunked").collect();
+    kept.join(",")
 }
 
 /// What an object is answered with, but for what its range says.
@@ -72,4 +78,21 @@ pub(crate) fn quoted(etag: &str) -> HeaderValue {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_not_encoded_as_its_body_came() {
+        for (encodings, expected) in [
+            ("aws-chunked", ""),
+            ("aws-chunked,gzip", "gzip"),
+            ("gzip,aws-chunked", "gzip"),
+            ("gzip, br", "gzip,br"),
+        ] {
+            assert_eq!(without_chunks(encodings), expected, "{encodings}");
+        }
+    }
 }

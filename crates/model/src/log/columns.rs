@@ -127,13 +127,22 @@ impl Columns {
     /// Reads a line; `None` if it tells of no request.
     #[inline]
     pub(super) fn read<'a>(&mut self, line: &'a str) -> Option<Result<Request<'a>, LogReject>> {
-        if let Some(directive) = line.strip_prefix('#') {
-            if let Some(fields) = fields_of(directive) {
-                self.plan = fields.map(Name::of).collect();
-            }
+        if self.heed(line) {
             return None;
         }
         Some(self.request(line))
+    }
+
+    /// Whether a line is a directive; heeds what it says.
+    #[inline]
+    pub(super) fn heed(&mut self, line: &str) -> bool {
+        let Some(directive) = line.strip_prefix('#') else {
+            return false;
+        };
+        if let Some(fields) = fields_of(directive) {
+            self.plan = fields.map(Name::of).collect();
+        }
+        true
     }
 
     fn request<'a>(&self, line: &'a str) -> Result<Request<'a>, LogReject> {

@@ -54,11 +54,7 @@ impl LogDecoder {
     /// Time is linear in the block's length; nothing is copied but texts with escapes, and
     /// lines that are not UTF-8.
     pub fn decode<'a>(&mut self, block: &'a [u8], mut each: impl FnMut(Entry<'a>)) {
-        let is_first = self.line == 0;
-        let block = block
-            .strip_prefix(BOM)
-            .filter(|_| is_first)
-            .unwrap_or(block);
+        let block = self.without_mark(block);
         // Checked once for all lines, nearly always.
         if let Ok(text) = std::str::from_utf8(block) {
             for line in lines(block) {
@@ -72,6 +68,23 @@ impl LogDecoder {
                 Ok(line) => self.line(line, &mut each),
                 Err(_) => self.damaged(bytes, &mut each),
             }
+        }
+    }
+
+    /// Passes over a block, so that the next one is read as if this one had been. Of most lines
+    /// only the end is looked for.
+    pub fn pass_over(&mut self, block: &[u8]) {
+        let block = self.without_mark(block);
+        for line in lines(block) {
+            self.line += 1;
+            self.reader.heed(&block[line]);
+        }
+    }
+
+    fn without_mark<'a>(&self, block: &'a [u8]) -> &'a [u8] {
+        match block.strip_prefix(BOM) {
+            Some(rest) if self.line == 0 => rest,
+            _ => block,
         }
     }
 
@@ -134,6 +147,18 @@ impl Reader {
                     each(line, read.map(Content::Flow));
                 }
             }
+        }
+    }
+}
+
+impl Reader {
+    /// Heeds of a line what it says of those behind it.
+    fn heed(&mut self, line: &[u8]) {
+        let text = || String::from_utf8_lossy(line);
+        match (self, line.first()) {
+            (Self::Columns(columns), Some(b'#')) => _ = columns.heed(&text()),
+            (Self::Flows(flows), Some(b'a'..=b'z')) => _ = flows.heed(&text()),
+            _ => {}
         }
     }
 }

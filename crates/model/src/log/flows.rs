@@ -91,11 +91,19 @@ impl Flows {
     /// Reads a line; `None` if it tells of no flow.
     #[inline]
     pub(super) fn read(&mut self, line: &str) -> Option<Result<Flow, LogReject>> {
-        if line.as_bytes()[0].is_ascii_lowercase() && is_header(line) {
-            self.plan = line.split(' ').map(name_of).collect();
+        if line.as_bytes()[0].is_ascii_lowercase() && self.heed(line) {
             return None;
         }
         self.flow(line).transpose()
+    }
+
+    /// Whether a line names the fields of those behind it; heeds them.
+    pub(super) fn heed(&mut self, line: &str) -> bool {
+        let names = is_header(line);
+        if names {
+            self.plan = line.split(' ').map(name_of).collect();
+        }
+        names
     }
 
     fn flow(&self, line: &str) -> Result<Option<Flow>, LogReject> {

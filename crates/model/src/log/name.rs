@@ -111,20 +111,31 @@ fn lacks(format: &str, field: &str) -> LogNameError {
 }
 
 /// The name that it is said by; of a described one, `described`.
+impl Log {
+    /// Its name without fields; `described` for what a file describes.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::CloudFront => "cloudfront",
+            Self::CloudFrontJson => "cloudfront-json",
+            Self::CloudFrontRealTime(_) => "cloudfront-real-time",
+            Self::W3c => "w3c",
+            Self::Alb => "alb",
+            Self::Combined => "combined",
+            Self::Akamai => "akamai",
+            Self::VpcFlow(_) => "vpc-flow",
+            Self::Described(_) => "described",
+        }
+    }
+}
+
 impl fmt::Display for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, fields) = match self {
-            Self::CloudFront => ("cloudfront", None),
-            Self::CloudFrontJson => ("cloudfront-json", None),
-            Self::CloudFrontRealTime(fields) => ("cloudfront-real-time", Some(fields)),
-            Self::W3c => ("w3c", None),
-            Self::Alb => ("alb", None),
-            Self::Combined => ("combined", None),
-            Self::Akamai => ("akamai", None),
-            Self::VpcFlow(fields) => ("vpc-flow", Some(fields)),
-            Self::Described(_) => ("described", None),
+        f.write_str(self.name())?;
+        let fields = match self {
+            Self::CloudFrontRealTime(fields) | Self::VpcFlow(fields) => Some(fields),
+            _ => None,
         };
-        f.write_str(name)?;
         match fields.filter(|fields| !fields.0.is_empty()) {
             None => Ok(()),
             Some(fields) => write!(f, ":{}", fields.0.join(",")),

@@ -30,12 +30,18 @@ fn of_line(line: &[u8]) -> Option<Log> {
     }
 }
 
-/// A `#Fields` line of CloudFront's, or another's.
+/// A `#Fields` line of CloudFront's, whose fields may be chosen, or another's.
 fn of_directive(directive: &str) -> Option<Log> {
     let mut fields = fields_of(directive)?.peekable();
     fields.peek()?;
-    let is_edge = fields.any(|name| name == "x-edge-location");
-    Some(if is_edge { Log::CloudFront } else { Log::W3c })
+    let is_edge = |name: &str| {
+        name.starts_with("x-edge-") || matches!(name, "x-host-header" | "timestamp(ms)")
+    };
+    Some(if fields.any(is_edge) {
+        Log::CloudFront
+    } else {
+        Log::W3c
+    })
 }
 
 /// The first of these formats that the line is of.

@@ -1,12 +1,13 @@
 //! What is counted while files are read, and the report that it makes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use model::{Entry, LogReject, Second};
+use model::Second;
+use traffic::Line;
 
 use super::report::{FileRow, Rejected, Report, Share};
 use super::rows::{percentiles, responses, statuses, timeline, tops};
-use super::source::{Sink, Unread};
 use super::tally::Tally;
 
 /// Steps of the timeline in JSON and on the page, at most.
@@ -21,28 +22,23 @@ pub(super) struct Collected {
     rejected: BTreeMap<&'static str, Rejected>,
 }
 
-impl Sink for Collected {
-    fn entry(&mut self, line: u64, entry: Entry<'_>) {
-        match entry.content {
+impl Collected {
+    /// Counts a line.
+    pub(super) fn line(&mut self, line: Line<'_>) {
+        match line.content {
             Ok(content) => self.tally.add(&content),
-            Err(reject) => self.reject(reject.reason(), line, || LogReject::to_string(&reject)),
+            Err(refusal) => self.reject(refusal.reason, line.number, refusal.message),
         }
     }
 
-    fn unread(&mut self, unread: &Unread) {
-        self.reject(unread.reason, unread.line, || unread.message.to_owned());
-    }
-}
-
-impl Collected {
-    fn reject(&mut self, reason: &'static str, line: u64, example: impl FnOnce() -> String) {
+    fn reject(&mut self, reason: &'static str, line: u64, example: Cow<'static, str>) {
         let file = &self.file;
         let rejected = self.rejected.entry(reason);
         let rejected = rejected.or_insert_with(|| Rejected {
             lines: 0,
             first_file: file.clone(),
             first_line: line,
-            example: example(),
+            example: example.into_owned(),
         });
         rejected.lines += 1;
     }

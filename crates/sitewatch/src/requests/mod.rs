@@ -92,14 +92,14 @@ fn read(files: &[PathBuf], log: Option<&Log>, top: usize) -> anyhow::Result<Repo
     let mut rows = Vec::with_capacity(files.len());
     for file in files {
         collected.file = name(file);
-        let found = source::read(file, log, &progress, &mut collected);
+        let found = source::read(file, log, &progress, |line| collected.line(line));
         if found.is_err() {
             progress.end();
         }
         let found = found?;
         rows.push(FileRow {
             file: name(file),
-            format: found.log.as_ref().map_or("empty", source::name),
+            format: found.log.as_ref().map_or("empty", Log::name),
             lines: found.lines,
         });
     }

@@ -136,15 +136,21 @@ impl Tally {
     }
 
     fn agent(&mut self, name: &str, bytes: u64) {
-        let name = shortened(name);
-        let agent = self.agents.of(name, || Agent {
+        let (kept, list) = (shortened(name), &self.list);
+        let agent = self.agents.of(kept, || Agent {
             requests: 0,
             bytes: 0,
-            is_bot: self.list.is_bot(name),
+            is_bot: list.is_bot(name),
         });
         agent.requests += 1;
         agent.bytes = agent.bytes.saturating_add(bytes);
-        if agent.is_bot {
+        // As `traffic` does, by all of it: what is kept of a long one may be that of others, too.
+        let is_bot = if kept.len() == name.len() {
+            agent.is_bot
+        } else {
+            list.is_bot(name)
+        };
+        if is_bot {
             self.bots.0 += 1;
             self.bots.1 = self.bots.1.saturating_add(bytes);
         }
@@ -197,5 +203,20 @@ impl Packets {
             &mut self.accepted
         };
         *packets = packets.saturating_add(flow.packets);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_user_agent_is_a_bot_by_all_of_it() {
+        let mut tally = Tally::default();
+        let long = "Mozilla/5.0 ".repeat(60);
+        for agent in [&long, &format!("{long} Googlebot/2.1"), &long] {
+            tally.agent(agent, 10);
+        }
+        assert_eq!(tally.bots, (1, 10));
     }
 }

@@ -79,7 +79,8 @@ impl Timeline {
     pub(super) fn in_steps(&self, most: usize) -> Self {
         let mut shown = self.clone();
         shown.settle();
-        while shown.span() > most.max(1) as i64 {
+        // Two: steps of any length may have 1970 between them.
+        while shown.span() > most.max(2) as i64 {
             shown.lengthen();
         }
         shown
@@ -113,7 +114,7 @@ fn longer(step: i64) -> i64 {
 
 fn add(sum: &mut Counts, counts: Counts) {
     for (sum, count) in sum.iter_mut().zip(counts) {
-        *sum += count;
+        *sum = sum.saturating_add(count);
     }
 }
 
@@ -130,7 +131,7 @@ mod tests {
         let steps: Vec<_> = timeline.steps().collect();
         assert_eq!((steps.len(), timeline.step()), (120, 60));
         assert_eq!(steps[1], (1, [61, 0, 30]));
-        for (most, step, span) in [(120, 60, 120), (119, 120, 60), (24, 600, 12), (1, 7_200, 1)] {
+        for (most, step, span) in [(120, 60, 120), (119, 120, 60), (24, 600, 12), (1, 3_600, 2)] {
             let shown = timeline.in_steps(most);
             assert_eq!((shown.step(), shown.span()), (step, span), "{most}");
             assert_eq!(
@@ -138,6 +139,14 @@ mod tests {
                 7_201
             );
         }
+    }
+
+    #[test]
+    fn around_1970_there_are_two_steps_however_long_they_are() {
+        let mut timeline = Timeline::default();
+        timeline.add(-1, [1, 0, 0]);
+        timeline.add(0, [1, 0, 0]);
+        assert_eq!(timeline.in_steps(1).span(), 2);
     }
 
     #[test]

@@ -16,8 +16,9 @@ pub(super) const OVERVIEW: &str =
 pub(super) const HINT: &str = "aws s3 cp access.log.gz s3://requests/\n\
                                sitewatch replay --requests access.log --now";
 
-/// How long an empty queue is left alone.
-const IDLE: Duration = Duration::from_millis(500);
+/// How long an empty queue is left alone: as long as a mapping leaves an empty shard. Each
+/// look is most of what it costs to wait.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// Makes what `traffic` finds on AWS, and adds it to the functions.
 ///

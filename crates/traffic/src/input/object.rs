@@ -9,7 +9,7 @@ use model::Log;
 
 use super::{Input, Read};
 use crate::blocks::{Block, Blocks};
-use crate::lines::{Line, Lines, Refusal};
+use crate::lines::Lines;
 use crate::notification::ObjectId;
 use crate::objects::{Chunks as _, Objects, OpenError};
 use crate::reading::{Reading, Refused};
@@ -17,12 +17,6 @@ use crate::reading::{Reading, Refused};
 const PAUSES: Pauses = Pauses {
     first: Duration::from_millis(100),
     longest: Duration::from_secs(2),
-};
-
-/// What is said of gzip that ends in the middle.
-const DAMAGED: Refusal = Refusal {
-    reason: "damaged_gzip",
-    message: std::borrow::Cow::Borrowed("the object: expected whole gzip members"),
 };
 
 /// An object and where it is.
@@ -124,23 +118,12 @@ impl Counting<'_, '_, '_> {
             version: object.version(),
             line,
         };
-        let mut each = |line: Line<'_>| {
+        lines.block_behind(*skip, block, |line| {
             let (number, bytes) = (line.number, line.bytes);
-            if number > *skip
-                && let Err(refusal) = reading.count(line)
-            {
+            if let Err(refusal) = reading.count(line) {
                 Refused::note(refused, origin(number), refusal, bytes);
             }
-        };
-        match block {
-            Block::Lines(block) => lines.read(block, each),
-            Block::TooLong(beginning) => lines.too_long(beginning, each),
-            Block::Damaged => each(Line {
-                number: lines.number() + 1,
-                bytes: &[],
-                content: Err(DAMAGED),
-            }),
-        }
+        });
     }
 }
 

@@ -1,12 +1,13 @@
-//! A batch of a shard's records: lines of a log, or what CloudWatch Logs sends through a
-//! subscription.
+//! A batch of a shard's records: lines of a log, themselves or in the user records of a KPL
+//! aggregate, or what CloudWatch Logs sends through a subscription.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use function::rejects::Origin;
 use function::{Deadline, Record, SequenceNumber};
-use model::{Envelope, EnvelopeError, Log, Position, Routes, unpack};
+use model::{Aggregate, Envelope, EnvelopeError, Log, Position, Routes, unpack};
 
 use super::{Input, Read};
 use crate::lines::{Line, Lines, Refusal};
@@ -16,6 +17,11 @@ use crate::reading::{Reading, Refused};
 /// What a record of CloudWatch Logs may unpack to. One of a megabyte of text comes to
 /// less than a tenth of it.
 const MOST_UNPACKED: usize = 32 * 1024 * 1024;
+/// So many log groups without a route are named for themselves, of those in a batch.
+const MOST_NAMED: usize = 20;
+/// CloudWatch Logs has no longer names. Those of anybody else are cut, so that what tells of
+/// them fits into a message, and their batch is not refused for ever.
+const LONGEST_NAME: usize = 512;
 
 /// A batch of a shard.
 #[derive(Debug)]
@@ -34,8 +40,9 @@ struct Counting<'a, 'r, 'c> {
     lines: Lines,
     reading: &'r mut Reading<'c>,
     refused: Option<Refused<'a>>,
-    /// The first record of a log group without a route, and how many others.
-    unknown: Option<Refused<'a>>,
+    /// The first record of each log group without a route, by owner and name, and how many
+    /// others; under no name those of log groups beyond the [`MOST_NAMED`].
+    unknown: BTreeMap<Option<(String, String)>, Option<Refused<'a>>>,
     unrouted: u64,
 }
 
@@ -51,7 +58,7 @@ impl Input for RecordsInput<'_> {
             lines: Lines::new(self.log),
             reading,
             refused: None,
-            unknown: None,
+            unknown: BTreeMap::new(),
             unrouted: 0,
         };
         // Never whole: more records come to a shard.
@@ -67,7 +74,8 @@ impl Input for RecordsInput<'_> {
             read.done = Some(record.sequence_number.clone());
         }
         read.refused.extend(counting.refused);
-        read.refused.extend(counting.unknown);
+        let unknown = counting.unknown.into_values();
+        read.refused.extend(unknown.flatten());
         read.unrouted = counting.unrouted;
         Ok(read)
     }
@@ -84,18 +92,40 @@ pub(crate) fn is_behind(record: &Record, done: Option<&SequenceNumber>) -> bool 
 
 impl<'a> Counting<'a, '_, '_> {
     fn record(&mut self, record: &'a Record) {
-        if Envelope::is_packed(&record.data) {
-            if let Err(error) = self.envelope(record) {
-                let refusal = Refusal {
-                    reason: error.reason(),
-                    message: error.to_string().into(),
-                };
-                self.reading.rejected += 1;
-                let origin = origin(record, 1);
-                Refused::note(&mut self.refused, origin, refusal, &record.data);
+        let data = record.data.as_slice();
+        match Aggregate::parse(data) {
+            Some(Ok(aggregate)) => {
+                for (number, data) in (1..).zip(aggregate) {
+                    self.lines(record, Some(number), data);
+                }
             }
-            return;
+            Some(Err(damaged)) => self.refuse(record, damaged.reason(), damaged.to_string()),
+            None if Envelope::is_packed(data) => {
+                if let Err(error) = self.envelope(record) {
+                    self.refuse(record, error.reason(), error.to_string());
+                }
+            }
+            None => self.lines(record, None, data),
         }
+    }
+
+    /// Refuses a record as a whole.
+    fn refuse(&mut self, record: &'a Record, reason: &'static str, message: String) {
+        let refusal = Refusal {
+            reason,
+            message: message.into(),
+        };
+        self.reading.rejected += 1;
+        Refused::note(
+            &mut self.refused,
+            origin(record, None, 1),
+            refusal,
+            &record.data,
+        );
+    }
+
+    /// Counts the lines of a record or user record.
+    fn lines(&mut self, record: &'a Record, user_record: Option<u32>, data: &[u8]) {
         let mut own;
         let lines = match self.input.log {
             Some(_) => &mut self.lines,
@@ -106,8 +136,10 @@ impl<'a> Counting<'a, '_, '_> {
         };
         let before = lines.number();
         let (reading, refused) = (&mut *self.reading, &mut self.refused);
-        lines.read(&record.data, |line| {
-            count(reading, refused, record, line.number - before, line);
+        lines.read(data, |line| {
+            // A byte order mark alone is a line to the count, but none to the decoder.
+            let number = line.number.saturating_sub(before);
+            count(reading, refused, origin(record, user_record, number), line);
         });
     }
 
@@ -129,24 +161,24 @@ impl<'a> Counting<'a, '_, '_> {
         let (reading, refused) = (&mut *self.reading, &mut self.refused);
         for (event, number) in envelope.events.iter().zip(1..) {
             lines.read(event.message.as_bytes(), |line| {
-                count(reading, refused, record, number, line);
+                count(reading, refused, origin(record, None, number), line);
             });
         }
         Ok(())
     }
 
     fn without_route(&mut self, record: &'a Record, envelope: &Envelope<'_>) {
-        let Envelope {
-            owner,
-            log_group,
-            log_stream,
-            ..
-        } = envelope;
-        if self.unknown.is_none() {
+        let [owner, log_group, log_stream] =
+            [&envelope.owner, &envelope.log_group, &envelope.log_stream].map(|name| named(name));
+        let group = Some((owner.to_owned(), log_group.to_owned()));
+        let is_named = self.unknown.contains_key(&group) || self.unknown.len() < MOST_NAMED;
+        let group = group.filter(|_| is_named);
+        let unknown = self.unknown.entry(group).or_default();
+        if unknown.is_none() {
             tracing::warn!(
-                owner = owner.as_ref(),
-                log_group = log_group.as_ref(),
-                log_stream = log_stream.as_ref(),
+                owner,
+                log_group,
+                log_stream,
                 "no route says what this log group holds: its events are not counted"
             );
         }
@@ -157,27 +189,31 @@ impl<'a> Counting<'a, '_, '_> {
             reason: "unknown_log_group",
             message: Cow::Owned(message),
         };
-        let origin = origin(record, 1);
-        Refused::note(&mut self.unknown, origin, refusal, &record.data);
+        let origin = origin(record, None, 1);
+        Refused::note(unknown, origin, refusal, &record.data);
     }
 }
 
 fn count<'a>(
     reading: &mut Reading<'_>,
     refused: &mut Option<Refused<'a>>,
-    record: &'a Record,
-    number: u64,
+    origin: Origin<'a>,
     line: Line<'_>,
 ) {
     let bytes = line.bytes;
     if let Err(refusal) = reading.count(line) {
-        Refused::note(refused, origin(record, number), refusal, bytes);
+        Refused::note(refused, origin, refusal, bytes);
     }
 }
 
-fn origin(record: &Record, line: u64) -> Origin<'_> {
+/// A name, or as much of it as CloudWatch Logs would have.
+fn named(name: &str) -> &str {
+    &name[..name.floor_char_boundary(LONGEST_NAME)]
+}
+
+fn origin(record: &Record, user_record: Option<u32>, line: u64) -> Origin<'_> {
     let position = Position {
-        user_record: None,
+        user_record,
         line: u32::try_from(line).unwrap_or(u32::MAX),
         object: None,
         item: None,

@@ -35,6 +35,10 @@ pub(crate) enum Fault {
     FailsAfter,
     /// It is refused, as without rights.
     Denied,
+    /// It is refused for what it holds.
+    Refused,
+    /// It goes through, and takes so many milliseconds.
+    Takes(u64),
     /// The process dies before the call.
     DiesBefore,
     /// The process dies after the call.
@@ -84,6 +88,11 @@ impl World {
             Fault::Throttled => Err(later(true)),
             Fault::FailsBefore => Err(later(false)),
             Fault::Denied => Err((true, CallError::Permanent("injected".into()))),
+            Fault::Refused => Err((true, CallError::Refused("injected".into()))),
+            Fault::Takes(milliseconds) => {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                Ok(act())
+            }
             Fault::FailsAfter => {
                 act();
                 Err(later(false))
