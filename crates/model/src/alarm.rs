@@ -1,11 +1,20 @@
 //! What the alarm stream carries: that a surge began, goes on, or is over.
 
+mod contributors;
+mod value;
+mod verdict;
+mod wire;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::reject::{Reason, Reject};
 use crate::second::Second;
+
+pub use contributors::{Contributor, Contributors, Dimension};
+pub use value::GUEST;
+pub use verdict::Verdict;
 
 /// The longest `alarm_id`, in characters.
 const LONGEST_ID: usize = 128;
@@ -14,33 +23,45 @@ const LONGEST_ID: usize = 128;
 ///
 /// It may come twice: `alarm_id`, `kind` and `at` together are the same for every
 /// copy and for no other record, so a reader drops what it has seen.
+///
+/// Records of two versions of a stack are in the stream at the same time, so the form
+/// changes by this rule. Fields are only added; none goes, changes its name or its
+/// meaning. A field that came later has a value for records without it: what they meant.
+/// Readers pass over fields that they do not know. A `signal` or `measure` that a reader
+/// does not know is refused and kept whole, never guessed at; so readers are brought up to
+/// date before the functions that write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "wire::Wire", into = "wire::Wire")]
 pub struct Alarm {
     /// The surge: the same in every record of it.
     pub alarm_id: String,
     /// What happened.
     pub kind: AlarmKind,
+    /// What kind of thing it is that began, goes on or is over.
+    pub signal: Signal,
     /// The site.
     pub site: String,
     /// The rate that decided: what arrived in the window that ends at `at`.
-    pub order_count: u64,
+    pub rate: u64,
     /// Seconds in breach among the evaluated ones up to `at`.
     pub trigger_count: u64,
     /// The highest rate of the surge so far.
-    pub peak_count: u64,
+    pub peak: u64,
     /// Cancelled lines in the window that ends at `at`; no part of any rate.
-    #[serde(default)]
     pub cancellation_count: u64,
     /// The rate from which on a second is in breach.
     pub threshold: u64,
     /// The window's length in seconds.
     pub window_seconds: u32,
     /// What is counted.
-    pub count: Measure,
+    pub measure: Measure,
     /// The first breach of the run that raised the alarm.
     pub started_at: Second,
     /// The second in which it happened, in arrival time.
     pub at: Second,
+    /// Who is behind it, a dimension each; empty where nobody asked. Of an ALARM, in the
+    /// window that ends at `at`; of what follows, since that window began.
+    pub contributors: Vec<Contributors>,
 }
 
 impl Alarm {
@@ -57,6 +78,7 @@ impl Alarm {
         alarm
             .filter(|a| is_site_name(&a.site) && !a.alarm_id.is_empty() && id(&a.alarm_id))
             .filter(|a| year(a.at) && year(a.started_at))
+            .filter(|a| contributors::are_legal(&a.contributors))
             .ok_or(Reject::line(Reason::NotAnAlarm))
     }
 
@@ -72,6 +94,25 @@ impl Alarm {
 pub fn is_site_name(name: &str) -> bool {
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     (1..=64).contains(&name.len()) && name.bytes().all(legal)
+}
+
+/// What an alarm is about.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Signal {
+    /// More comes in than should.
+    #[default]
+    Surge,
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Surge => "surge",
+        })
+    }
 }
 
 /// What an alarm record tells.
@@ -106,6 +147,27 @@ impl fmt::Display for Measure {
     }
 }
 
+impl Measure {
+    /// Whether it is one of the first version's, all of which are of orders.
+    #[must_use]
+    pub fn is_of_orders(self) -> bool {
+        matches!(self, Self::Orders | Self::Lines | Self::Units)
+    }
+
+    /// What people call so many of it.
+    #[must_use]
+    pub fn noun(self, count: u64) -> &'static str {
+        match (self, count) {
+            (Self::Orders, 1) => "order",
+            (Self::Orders, _) => "orders",
+            (Self::Lines, 1) => "order line",
+            (Self::Lines, _) => "order lines",
+            (Self::Units, 1) => "unit",
+            (Self::Units, _) => "units",
+        }
+    }
+}
+
 /// What a rate counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -127,15 +189,17 @@ mod tests {
             alarm_id: "website-0".to_owned(),
             kind: AlarmKind::Reminder,
             site: "website".to_owned(),
-            order_count: 16,
+            rate: 16,
             trigger_count: 60,
-            peak_count: 20,
+            peak: 20,
             cancellation_count: 1,
             threshold: 15,
             window_seconds: 15,
-            count: Measure::Orders,
+            measure: Measure::Orders,
             started_at: Second::new(1_291_191_960),
             at: Second::new(1_291_192_019),
+            signal: Signal::Surge,
+            contributors: Vec::new(),
         }
     }
 
@@ -149,6 +213,7 @@ mod tests {
                 "alarm_id": "website-0", "kind": "REMINDER", "site": "website", "order_count": 16,
                 "trigger_count": 60, "peak_count": 20, "cancellation_count": 1, "threshold": 15,
                 "window_seconds": 15, "count": "orders",
+                "signal": "surge", "measure": "orders", "rate": 16, "peak": 20,
                 "started_at": "2010-12-01T08:26:00Z", "at": "2010-12-01T08:26:59Z",
             })
         );
@@ -156,6 +221,55 @@ mod tests {
             serde_json::from_value::<Alarm>(json).expect("an alarm"),
             alarm
         );
+    }
+
+    #[test]
+    fn a_record_of_the_first_version_is_read_as_what_it_meant() {
+        let old = r#"{"alarm_id":"website-0","kind":"REMINDER","site":"website","order_count":16,
+            "trigger_count":60,"peak_count":20,"cancellation_count":1,"threshold":15,"window_seconds":15,
+            "count":"orders","started_at":"2010-12-01T08:26:00Z","at":"2010-12-01T08:26:59Z"}"#;
+        assert_eq!(Alarm::parse(old.as_bytes()), Ok(alarm()));
+    }
+
+    #[test]
+    fn a_reader_of_the_first_version_finds_all_that_it_needs() {
+        // The first version, as it was.
+        #[derive(Debug, Deserialize)]
+        struct First {
+            order_count: u64,
+            peak_count: u64,
+            count: String,
+        }
+        let json = serde_json::to_string(&alarm()).expect("JSON");
+        let first: First = serde_json::from_str(&json).expect("an alarm");
+        assert_eq!((first.order_count, first.peak_count), (16, 20));
+        assert_eq!(first.count, "orders");
+    }
+
+    #[test]
+    fn contributors_are_carried_and_more_than_anybody_writes_are_refused() {
+        let top = |n| {
+            let value = |i: u64| Contributor {
+                value: format!("{i}"),
+                count: i,
+            };
+            (0..n).map(value).collect()
+        };
+        let with = |n| Alarm {
+            contributors: vec![Contributors {
+                dimension: Dimension::Customer,
+                measure: Measure::Orders,
+                total: 16,
+                different: 3,
+                missed: 0,
+                top: top(n),
+            }],
+            ..alarm()
+        };
+        let json = |alarm: &Alarm| serde_json::to_vec(alarm).expect("JSON");
+        assert_eq!(Alarm::parse(&json(&with(5))), Ok(with(5)));
+        let refused = Err(Reject::line(Reason::NotAnAlarm));
+        assert_eq!(Alarm::parse(&json(&with(33))), refused);
     }
 
     #[test]
@@ -176,6 +290,9 @@ mod tests {
             ("site", "a\nb".into()),
             ("site", "ä".into()),
             ("order_count", (-1).into()),
+            ("rate", "many".into()),
+            ("signal", "landslide".into()),
+            ("measure", "tears".into()),
             ("at", "yesterday".into()),
             ("at", "-0001-01-01T00:00:00Z".into()),
             ("started_at", serde_json::Value::Null),

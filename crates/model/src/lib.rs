@@ -38,7 +38,10 @@ mod sequence;
 mod table;
 mod tree;
 
-pub use alarm::{Alarm, AlarmKind, Measure, is_site_name};
+pub use alarm::{
+    Alarm, AlarmKind, Contributor, Contributors, Dimension, GUEST, Measure, Signal, Verdict,
+    is_site_name,
+};
 pub use date::OrderDate;
 pub use dates::DateForm;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeKind, Event, unpack};

@@ -44,11 +44,8 @@ impl OrderLine<'_> {
     /// see [`order_id`](Self::order_id).
     #[must_use]
     pub fn customer_key(&self) -> i64 {
-        match &self.customer {
-            Customer::Registered(number) => *number,
-            Customer::Text(text) => text_key(text).0,
-            Customer::Guest => guest_key(&self.invoice_no),
-        }
+        let key = self.customer.key();
+        key.unwrap_or_else(|| guest_key(&self.invoice_no))
     }
 
     /// The sort key: `<InvoiceNo>-<StockCode>#` and what tells this line from the
@@ -177,6 +174,19 @@ impl OrderLine<'_> {
         }
         if self.cancellation == Cancellation::Marked {
             push(b'X', "");
+        }
+    }
+}
+
+impl Customer<'_> {
+    /// The partition key of all lines of a registered customer; a guest's is the
+    /// invoice's own. See [`OrderLine::customer_key`].
+    #[must_use]
+    pub fn key(&self) -> Option<i64> {
+        match self {
+            Self::Registered(number) => Some(*number),
+            Self::Text(text) => Some(text_key(text).0),
+            Self::Guest => None,
         }
     }
 }
