@@ -13,10 +13,10 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use function::delivery::{CallError, Outcome, Target};
 use function::env::Env;
 use function::{Deadline, KinesisEvent, Record};
-use model::{Alarm, Measure, OrderFormat, Second};
+use model::{Alarm, Dimension, Measure, OrderFormat, Second};
 use surge::{
-    Arrival, Arrivals, End, Expected, GRANULE_SECONDS, Granule, Handler, Item, Keys, Line, Rule,
-    Table, lines, start_of,
+    Arrival, Arrivals, End, Expected, GRANULE_SECONDS, Gauge, Granule, Handler, Item, Keys, Line,
+    Rule, Seen, Table, lines, start_of,
 };
 
 /// A multiple of a granule's length.
@@ -24,6 +24,7 @@ const START: i64 = 1_291_191_960;
 /// What a shard takes in a second.
 const RECORDS_PER_SECOND: usize = 1_000;
 const WINDOW: u32 = 15;
+const ALL: &str = "customer,country,article";
 
 /// A table in memory. Once frozen it takes every write and stays as it is, so that
 /// each batch finds the same.
@@ -94,7 +95,15 @@ fn decode_and_window(c: &mut Criterion) {
     let records = records(START, 10_000);
     let mut group = c.benchmark_group("decode and window");
     group.throughput(Throughput::Elements(records.len() as u64));
-    for (name, measure) in [("orders", Measure::Orders), ("lines", Measure::Lines)] {
+    let format = OrderFormat::default();
+    for (name, gauge) in [
+        ("orders", Gauge::of(Measure::Orders)),
+        ("lines", Gauge::of(Measure::Lines)),
+        (
+            "orders by customer, country and article",
+            Gauge::new(Measure::Orders, Dimension::ALL.to_vec()),
+        ),
+    ] {
         group.bench_function(name, |b| {
             b.iter(|| {
                 let arrival = |record| -> Arrival<'_> {
@@ -102,12 +111,12 @@ fn decode_and_window(c: &mut Criterion) {
                     Arrival {
                         sequence: &record.sequence_number,
                         second: Second::of(record.arrived_at),
-                        lines: lines(&OrderFormat::default(), &record.data, measure).0,
+                        lines: lines(&format, &record.data, &gauge).0,
                     }
                 };
                 let decoded: Vec<Arrival<'_>> = records.iter().map(arrival).collect();
                 let mut granule = Granule::empty(start_of(Second::new(START)));
-                granule.count(&decoded, measure, moment(START));
+                granule.count(&decoded, &gauge, moment(START));
                 let mut arrivals = Arrivals::default();
                 granule.each(|second, bucket| arrivals.add(second, bucket));
                 let last = Second::new(START + GRANULE_SECONDS - 1);
@@ -125,16 +134,24 @@ fn batches(c: &mut Criterion) {
         .expect("a runtime");
     let mut group = c.benchmark_group("batch");
     group.sample_size(30);
-    for (count, measure) in [
-        (10_usize, "orders"),
-        (1_000, "orders"),
-        (10_000, "orders"),
-        (10_000, "lines"),
+    for (count, measure, contributors) in [
+        (10_usize, "orders", "none"),
+        (1_000, "orders", "none"),
+        (10_000, "orders", "none"),
+        (10_000, "lines", "none"),
+        (10, "orders", ALL),
+        (1_000, "orders", ALL),
+        (10_000, "orders", ALL),
     ] {
+        let name = match contributors {
+            ALL => format!("{measure} and contributors"),
+            _ => measure.to_owned(),
+        };
         // A batch each second, up to what a shard takes; a larger one is of several.
         let seconds = count.div_ceil(RECORDS_PER_SECOND) as i64;
         let lookup = |name: &str| match name {
             "COUNT" => Some(measure.to_owned()),
+            "CONTRIBUTORS" => Some(contributors.to_owned()),
             // Far off: what a quiet site's batch costs.
             "ORDER_THRESHOLD" => Some("1000000".to_owned()),
             _ => None,
@@ -152,13 +169,11 @@ fn batches(c: &mut Criterion) {
         table.frozen.store(true, Ordering::Relaxed);
         let records = records(last, count);
         group.throughput(Throughput::Elements(count as u64));
-        group.bench_function(BenchmarkId::new(measure, count), |b| {
+        group.bench_function(BenchmarkId::new(&name, count), |b| {
             b.iter(|| runtime.block_on(handler.batch(&records, moment(last), deadline())));
         });
         let bytes = table.written.load(Ordering::Relaxed);
-        println!(
-            "batch/{measure}/{count}: {bytes} bytes of state written, a granule at its fullest"
-        );
+        println!("batch/{name}/{count}: {bytes} bytes of state written, a granule at its fullest");
     }
     group.finish();
 }
@@ -167,6 +182,8 @@ fn batches(c: &mut Criterion) {
 /// bytes to the site's rates in a batch's second and five around it.
 fn look(c: &mut Criterion) {
     const SHARDS: usize = 100;
+    let gauge = Gauge::new(Measure::Orders, Dimension::ALL.to_vec());
+    let format = OrderFormat::default();
     let mut granules = Vec::new();
     for start in [START, START + GRANULE_SECONDS] {
         let records = records(start, 10_000);
@@ -176,15 +193,13 @@ fn look(c: &mut Criterion) {
                 .map(|record| Arrival {
                     sequence: &record.sequence_number,
                     second: Second::of(record.arrived_at),
-                    lines: (lines(&OrderFormat::default(), &record.data, Measure::Orders)
-                        .0
-                        .into_iter())
-                    .map(|line| another(line, shard as u64))
-                    .collect(),
+                    lines: (lines(&format, &record.data, &gauge).0.into_iter())
+                        .map(|seen| another(seen, shard as u64))
+                        .collect(),
                 })
                 .collect();
             let mut granule = Granule::empty(Second::new(start));
-            granule.count(&arrivals, Measure::Orders, moment(start));
+            granule.count(&arrivals, &gauge, moment(start));
             let bytes = granule.to_bytes(Measure::Orders).expect("bytes");
             granules.push((start, records[9_999].sequence_number.clone(), bytes));
         }
@@ -211,14 +226,11 @@ fn look(c: &mut Criterion) {
 }
 
 /// The same line of another invoice.
-fn another(line: Line, salt: u64) -> Line {
-    match line {
-        Line::Order { order, units } => Line::Order {
-            order: order ^ salt.wrapping_mul(0x9E37_79B9_7F4A_7C15),
-            units,
-        },
-        Line::Cancellation => line,
+fn another(mut seen: Seen<'_>, salt: u64) -> Seen<'_> {
+    if let Line::Order { order, .. } = &mut seen.line {
+        *order ^= salt.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
+    seen
 }
 
 criterion_group!(benches, decode_and_window, batches, look);

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use function::Record;
 use function::delivery::CallError;
 use function::table::Table;
-use model::{Measure, OrderFormat, Second};
+use model::{OrderFormat, Second};
 
-use crate::bucket::{Line, lines};
+use crate::bucket::{Line, Seen, lines};
+use crate::gauge::Gauge;
 use crate::granule::{Arrival, Granule, start_of};
 use crate::metrics::Counts;
 use crate::state::State;
@@ -33,15 +34,16 @@ pub(crate) struct Counted {
 impl<'a> Batch<'a> {
     /// Decodes records.
     pub(crate) fn decode(
-        format: &OrderFormat,
+        format: &'a OrderFormat,
         records: &'a [Record],
-        measure: Measure,
+        gauge: &Gauge,
         counts: &mut Counts,
     ) -> Self {
         let mut granules: BTreeMap<Second, Vec<Arrival<'a>>> = BTreeMap::new();
         for record in records {
-            let (lines, refused) = lines(format, &record.data, measure);
-            let cancelled = lines.iter().filter(|l| **l == Line::Cancellation).count() as u64;
+            let (lines, refused) = lines(format, &record.data, gauge);
+            let cancelled = |seen: &&Seen<'_>| seen.line == Line::Cancellation;
+            let cancelled = lines.iter().filter(cancelled).count() as u64;
             counts.lines_refused += refused;
             counts.lines_cancelled += cancelled;
             counts.lines_counted += lines.len() as u64 - cancelled;
@@ -106,7 +108,7 @@ async fn count_into<T: Table>(
     loop {
         let before = known.as_ref().and_then(|granule| granule.last.clone());
         let mut granule = known.unwrap_or_else(|| Granule::empty(start));
-        if !granule.count(arrivals, state.measure, now)
+        if !granule.count(arrivals, state.gauge, now)
             || state.put_granule(shard, &granule, before.as_ref()).await?
         {
             return Ok(granule);

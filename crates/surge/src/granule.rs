@@ -7,6 +7,7 @@
 //! replaced by one that was made from it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use datasketches::hll::HllSketch;
@@ -14,10 +15,12 @@ use function::SequenceNumber;
 use model::{Measure, Second};
 use serde::{Deserialize, Serialize};
 
-use crate::bucket::{Amount, Bucket, Line};
+use crate::bucket::{Amount, Behind, Bucket, Seen};
+use crate::gauge::Gauge;
 
 /// A granule's length. Ten seconds of [`EXACT_ORDERS`](crate::bucket::EXACT_ORDERS)
-/// orders each, the most that is kept one by one, fit into a DynamoDB item of 400 KB.
+/// orders each, the most that is kept one by one, and who sent
+/// them, fit into a DynamoDB item of 400 KB.
 pub const GRANULE_SECONDS: i64 = 10;
 
 /// What arrived on one shard in ten seconds.
@@ -43,7 +46,7 @@ pub struct Arrival<'a> {
     /// When it arrived.
     pub second: Second,
     /// Its lines.
-    pub lines: Vec<Line>,
+    pub lines: Vec<Seen<'a>>,
 }
 
 /// The first second of the granule that a second lies in.
@@ -67,12 +70,7 @@ impl Granule {
 
     /// Counts the arrivals that are not counted yet, all of this granule and in
     /// their order. Returns whether there were any.
-    pub fn count(
-        &mut self,
-        arrivals: &[Arrival<'_>],
-        measure: Measure,
-        now: DateTime<Utc>,
-    ) -> bool {
+    pub fn count(&mut self, arrivals: &[Arrival<'_>], gauge: &Gauge, now: DateTime<Utc>) -> bool {
         let counted = |a: &&Arrival<'_>| self.last.as_ref().is_some_and(|last| a.sequence <= last);
         let new = &arrivals[arrivals.iter().take_while(counted).count()..];
         let Some(last) = new.last() else {
@@ -81,13 +79,13 @@ impl Granule {
         for of_one_second in new.chunk_by(|a, b| a.second == b.second) {
             let second = of_one_second[0].second;
             self.last_second = self.last_second.max(second);
-            let lines = of_one_second.iter().flat_map(|a| a.lines.iter().copied());
+            let lines = of_one_second.iter().flat_map(|a| &a.lines);
             let mut lines = lines.peekable();
             if lines.peek().is_some() {
                 let bucket = self.seconds.entry(second);
                 bucket
-                    .or_insert_with(|| Bucket::new(measure))
-                    .add(lines, measure);
+                    .or_insert_with(|| Bucket::new(gauge))
+                    .add(lines, gauge);
             }
         }
         self.last = Some(last.sequence.clone());
@@ -114,7 +112,7 @@ impl Granule {
     /// Never in practice: everything in it has a form in bytes.
     pub fn to_bytes(&self, measure: Measure) -> Result<Vec<u8>, postcard::Error> {
         let offset = |second: Second| u8::try_from(second - self.start).unwrap_or(u8::MAX);
-        postcard::to_allocvec(&Wire {
+        let mut bytes = postcard::to_allocvec(&Wire {
             measure,
             last_offset: offset(self.last_second),
             written_at: self.written_at.timestamp_millis(),
@@ -133,7 +131,22 @@ impl Granule {
                     },
                 })
                 .collect(),
-        })
+        })?;
+        let mut behind: Behinds = Vec::new();
+        for (second, bucket) in &self.seconds {
+            match &bucket.who {
+                Behind::Nobody => {}
+                Behind::Packed(bytes) => behind.push((offset(*second), bytes.to_vec())),
+                Behind::Open(who) => {
+                    let orders = bucket.orders().unwrap_or_default();
+                    behind.push((offset(*second), who.to_bytes(&orders)?));
+                }
+            }
+        }
+        if !behind.is_empty() {
+            bytes.extend(postcard::to_allocvec(&behind)?);
+        }
+        Ok(bytes)
     }
 
     /// The granule that begins at `start` and was written as `bytes`. What was
@@ -146,21 +159,31 @@ impl Granule {
         bytes: &[u8],
         measure: Measure,
     ) -> Option<Self> {
-        let wire: Wire = postcard::from_bytes(bytes).ok()?;
+        let (wire, rest): (Wire, _) = postcard::take_from_bytes(bytes).ok()?;
+        let behind: Behinds = match rest {
+            [] => Vec::new(),
+            // The counts are worth more than who is behind them, in a form of another version.
+            rest => postcard::from_bytes(rest).unwrap_or_default(),
+        };
+        let mut behind: BTreeMap<u8, Vec<u8>> = behind.into_iter().collect();
         let mut seconds = BTreeMap::new();
         for bucket in wire.seconds {
             let amount = match bucket.amount {
                 WireAmount::Sum(sum) => Amount::Sum(sum),
                 WireAmount::Exact(orders) => {
-                    Amount::Exact(orders.into_iter().map(u64::from_be_bytes).collect())
+                    let orders = orders.into_iter().map(u64::from_be_bytes).collect();
+                    Amount::Exact(Arc::new(orders))
                 }
                 WireAmount::Sketch(bytes) => {
-                    Amount::Sketch(Box::new(HllSketch::deserialize(&bytes).ok()?))
+                    Amount::Sketch(Arc::new(HllSketch::deserialize(&bytes).ok()?))
                 }
             };
             let bucket_of_second = Bucket {
                 amount,
                 cancellations: bucket.cancellations,
+                who: behind
+                    .remove(&bucket.offset)
+                    .map_or(Behind::Nobody, |bytes| Behind::Packed(bytes.into())),
             };
             seconds.insert(start + i64::from(bucket.offset), bucket_of_second);
         }
@@ -178,7 +201,8 @@ impl Granule {
 }
 
 /// A granule in bytes (postcard). Stored for two days: a change of its shape must
-/// still read the old one, or begin to count anew.
+/// still read the old one, or begin to count anew. Who sent what follows behind it, if
+/// anybody asked ([`Behinds`]): a reader that does not know of that stops before it.
 #[derive(Serialize, Deserialize)]
 struct Wire {
     measure: Measure,
@@ -201,9 +225,26 @@ enum WireAmount {
     Sketch(Vec<u8>),
 }
 
+/// Of each second in which it is known who sent what: its offset, and that in bytes.
+type Behinds = Vec<(u8, Vec<u8>)>;
+
 #[cfg(test)]
 mod tests {
+    use model::Dimension;
+
     use super::*;
+    use crate::bucket::Line;
+
+    fn gauges() -> impl Iterator<Item = Gauge> {
+        let measures = [Measure::Orders, Measure::Lines, Measure::Units];
+        let of = |measure| {
+            [
+                Gauge::of(measure),
+                Gauge::new(measure, Dimension::ALL.to_vec()),
+            ]
+        };
+        measures.into_iter().flat_map(of)
+    }
 
     fn numbers(range: std::ops::Range<u64>) -> Vec<SequenceNumber> {
         range
@@ -212,12 +253,15 @@ mod tests {
     }
 
     fn arrivals(numbers: &[SequenceNumber]) -> Vec<Arrival<'_>> {
-        let arrival = |sequence: &'_ SequenceNumber| -> (Second, Vec<Line>) {
+        let arrival = |sequence: &'_ SequenceNumber| -> (Second, Vec<Seen<'static>>) {
             let n: u64 = sequence.as_str().parse().expect("a small number");
-            let line = Line::Order { order: n, units: n };
+            let line = Seen {
+                line: Line::Order { order: n, units: n },
+                values: [n % 7, n % 2, n].map(|v| v.to_string().into()).to_vec(),
+            };
             (
                 Second::new(100 + (n / 10) as i64),
-                vec![line, Line::Cancellation],
+                vec![line, Line::Cancellation.into()],
             )
         };
         numbers
@@ -233,11 +277,17 @@ mod tests {
             .collect()
     }
 
-    fn content(granule: &Granule) -> String {
-        format!(
-            "{:?} {:?} {:?}",
-            granule.last, granule.last_second, granule.seconds
-        )
+    fn content(granule: &Granule, gauge: &Gauge) -> String {
+        let bucket = |(second, b): (&Second, &Bucket)| {
+            format!(
+                "{second} {:?} {} {:?}",
+                b.amount,
+                b.cancellations,
+                b.who(gauge)
+            )
+        };
+        let seconds: Vec<String> = granule.seconds.iter().map(bucket).collect();
+        format!("{:?} {:?} {seconds:?}", granule.last, granule.last_second)
     }
 
     #[test]
@@ -245,15 +295,15 @@ mod tests {
         let now = DateTime::UNIX_EPOCH;
         let numbers = numbers(7..60);
         let all = arrivals(&numbers);
-        for measure in [Measure::Orders, Measure::Lines, Measure::Units] {
+        for gauge in gauges() {
             let mut once = Granule::empty(Second::new(100));
-            assert!(once.count(&all, measure, now));
-            assert!(!once.count(&all[20..], measure, now));
+            assert!(once.count(&all, &gauge, now));
+            assert!(!once.count(&all[20..], &gauge, now));
             let mut parts = Granule::empty(Second::new(100));
             for range in [0..20, 5..30, 0..1, 29..30, 10..53] {
-                parts.count(&all[range], measure, now);
+                parts.count(&all[range], &gauge, now);
             }
-            assert_eq!(content(&parts), content(&once));
+            assert_eq!(content(&parts, &gauge), content(&once, &gauge));
         }
     }
 
@@ -261,14 +311,15 @@ mod tests {
     fn a_granule_survives_its_bytes() {
         let numbers = numbers(0..100);
         let last = numbers[99].clone();
-        for measure in [Measure::Orders, Measure::Lines, Measure::Units] {
+        for gauge in gauges() {
+            let measure = gauge.measure();
             let mut granule = Granule::empty(Second::new(100));
-            granule.count(&arrivals(&numbers), measure, DateTime::UNIX_EPOCH);
+            granule.count(&arrivals(&numbers), &gauge, DateTime::UNIX_EPOCH);
             let bytes = granule.to_bytes(measure).expect("bytes");
             let read = |measure| Granule::from_bytes(granule.start, last.clone(), &bytes, measure);
             assert_eq!(
-                content(&read(measure).expect("a granule")),
-                content(&granule)
+                content(&read(measure).expect("a granule"), &gauge),
+                content(&granule, &gauge)
             );
             let other = if measure == Measure::Units {
                 Measure::Lines
@@ -276,24 +327,32 @@ mod tests {
                 Measure::Units
             };
             assert!(read(other).expect("a granule").seconds.is_empty());
-            let cut = &bytes[..bytes.len() / 2];
+            let cut = &bytes[..6];
             assert!(Granule::from_bytes(granule.start, last.clone(), cut, measure).is_none());
+            // Counts are kept where it is not known any more who sent them.
+            let tail = &bytes[..bytes.len() - usize::from(!gauge.dimensions().is_empty())];
+            let counts = Granule::from_bytes(granule.start, last.clone(), tail, measure);
+            assert_eq!(counts.expect("a granule").seconds.len(), 10);
         }
     }
 
     #[test]
     fn the_largest_granule_fits_into_an_item() {
-        let lines = |n: u64, second: u64| -> Vec<Line> {
+        let gauge = Gauge::new(Measure::Orders, Dimension::ALL.to_vec());
+        let long = |n: u64| format!("{n:048}").into();
+        let lines = |n: u64, second: u64| -> Vec<Seen<'static>> {
             let order = |k: u64| (second * n + k).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            (0..n)
-                .map(|k| Line::Order {
+            let seen = |k| Seen {
+                line: Line::Order {
                     order: order(k),
                     units: 1,
-                })
-                .collect()
+                },
+                values: vec![long(k % 65), long(k), long(k % 64)],
+            };
+            (0..n).map(seen).collect()
         };
         let numbers = numbers(0..10);
-        for orders in [4_096, 4_097, 100_000] {
+        for orders in [3_000, 3_001, 20_000] {
             let mut granule = Granule::empty(Second::new(100));
             let arrivals: Vec<_> = (0..10)
                 .zip(&numbers)
@@ -303,7 +362,7 @@ mod tests {
                     lines: lines(orders, n),
                 })
                 .collect();
-            granule.count(&arrivals, Measure::Orders, DateTime::UNIX_EPOCH);
+            granule.count(&arrivals, &gauge, DateTime::UNIX_EPOCH);
             let bytes = granule.to_bytes(Measure::Orders).expect("bytes");
             assert!(bytes.len() < 399 * 1024, "{} bytes", bytes.len());
             let read =

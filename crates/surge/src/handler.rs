@@ -108,7 +108,7 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
             records: records.len() as u64,
             ..Counts::default()
         };
-        let batch = Batch::decode(&self.format, records, self.rule.count, &mut counts);
+        let batch = Batch::decode(&self.format, records, &self.rule.gauge, &mut counts);
         let (Some(span), Some(first)) = (batch.span(), records.first()) else {
             return (KinesisEventResponse::default(), counts);
         };
@@ -186,7 +186,7 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
     }
 
     fn state(&self, deadline: Deadline) -> State<'_, T> {
-        State::new(&self.table, &self.rule.site, self.rule.count, deadline)
+        State::new(&self.table, &self.rule.site, &self.rule.gauge, deadline)
     }
 
     /// The part of `span` in which this shard is busy. If a site of n shards is in
@@ -244,7 +244,7 @@ impl<T: Table, S: Target<Alarm>> Handler<T, S> {
             tracing::info!(
                 alarm_id = alarm.alarm_id,
                 kind = %alarm.kind,
-                order_count = alarm.order_count,
+                rate = alarm.rate,
                 at = %alarm.at,
                 "alarm published"
             );

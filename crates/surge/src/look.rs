@@ -11,8 +11,9 @@ use model::Second;
 
 use crate::granule::Granule;
 use crate::rule::Rule;
-use crate::site::Site;
+use crate::site::{Site, window};
 use crate::state::{State, Stored};
+use crate::summary::Summary;
 use crate::window::{Arrivals, Rate};
 
 /// A shard that counted nothing for so long is idle, and all that arrived on it
@@ -66,23 +67,55 @@ pub(crate) async fn ahead<T: Table>(
     let shards = state.shards(now).await?;
     let window = i64::from(rule.window);
     let mut rates: Vec<Rate> = Vec::new();
+    let mut arrivals = Arrivals::default();
     let mut start = from - retraced;
     let end = to + RETRACED_SECONDS;
+    let mut unread = start - window + 1;
     while start <= end {
         let part_end = end.min(start + (SETTLED_AT_ONCE - 1));
-        let arrivals = arrivals(state, &shards, (start - window + 1, part_end)).await?;
+        read(&mut arrivals, state, &shards, (unread, part_end)).await?;
+        unread = part_end + 1;
         // Time has come as far as records have.
         let part_end = part_end.min(arrivals.last().unwrap_or(start - 1));
         rates.extend(arrivals.rates(start, part_end, rule.window));
         start = start + SETTLED_AT_ONCE;
     }
+    drop(arrivals);
     let highest = rates.iter().copied().max_by_key(|rate| rate.count);
-    update(state, now, |site| {
-        site.raise_shards(shards.len());
-        site.announce(rule, &rates);
-    })
-    .await?;
+    announce(state, rule, &rates, &shards, now).await?;
     Ok(highest)
+}
+
+/// Takes note of rates, and raises the alarm if the site's breaches are enough for one. It may
+/// be another second's than those of the rates, so its window is read for itself.
+async fn announce<T: Table>(
+    state: &State<'_, T>,
+    rule: &Rule,
+    rates: &[Rate],
+    shards: &[String],
+    now: DateTime<Utc>,
+) -> Result<Stored, CallError> {
+    let mut seen: Option<(Second, Summary)> = None;
+    loop {
+        let change = |site: &mut Site| {
+            site.raise_shards(shards.len());
+            let at = site.raises(rule, rates)?;
+            match &seen {
+                Some((second, who)) if *second == at => site.raise(rule, at, who),
+                _ if !rule.asks_who() => site.raise(rule, at, &Summary::default()),
+                _ => return Some(at),
+            }
+            None
+        };
+        let (stored, wanted) = update(state, now, change).await?;
+        let Some(at) = wanted else {
+            return Ok(stored);
+        };
+        let mut arrivals = Arrivals::default();
+        let from = at - i64::from(rule.window) + 1;
+        read(&mut arrivals, state, shards, (from, at)).await?;
+        seen = Some((at, window(rule, at, &arrivals)));
+    }
 }
 
 /// Settles every second that is known for good. The highest rate of them.
@@ -95,7 +128,7 @@ pub(crate) async fn settle<T: Table>(
     let known = known_until(state, &shards, now).await?;
     let window = i64::from(rule.window);
     let mut highest: Option<Rate> = None;
-    let mut stored = update(state, now, |site| site.set_shards(shards.len())).await?;
+    let (mut stored, ()) = update(state, now, |site| site.set_shards(shards.len())).await?;
     loop {
         let before = stored.site.settled;
         let from = match before {
@@ -123,7 +156,8 @@ pub(crate) async fn settle<T: Table>(
         } else {
             last
         };
-        let arrivals = arrivals(state, &shards, (first - window + 1, ahead)).await?;
+        let mut arrivals = Arrivals::default();
+        read(&mut arrivals, state, &shards, (first - window + 1, ahead)).await?;
         let settled = arrivals.rates(first, last, rule.window);
         let newest = arrivals.last().map_or(last, |second| second.min(ahead));
         let unsettled = arrivals.rates(last + 1, newest, rule.window);
@@ -132,51 +166,57 @@ pub(crate) async fn settle<T: Table>(
             .copied()
             .chain(highest)
             .max_by_key(|rate| rate.count);
-        stored = update(state, now, |site| {
+        let change = |site: &mut Site| {
             // Another may have settled it meanwhile.
-            if site.settled == before {
-                site.skip_to(first.min(known + 1) - 1);
-                site.settle(rule, &settled);
-                site.announce(rule, &unsettled);
+            if site.settled != before {
+                return None;
             }
-        })
-        .await?;
+            site.skip_to(first.min(known + 1) - 1);
+            site.settle(rule, &settled, &arrivals);
+            site.raises(rule, &unsettled)
+        };
+        let (settled_site, raises) = update(state, now, change).await?;
+        stored = settled_site;
+        if raises.is_some() {
+            stored = announce(state, rule, &unsettled, &shards, now).await?;
+        }
         if stored.site.settled >= Some(known) {
             return Ok(highest);
         }
     }
 }
 
-/// Changes the site's state, from what it is when the change is written.
-pub(crate) async fn update<T: Table>(
+/// Changes the site's state, from what it is when the change is written. The state, and what
+/// the change has come to.
+pub(crate) async fn update<T: Table, R>(
     state: &State<'_, T>,
     now: DateTime<Utc>,
-    change: impl Fn(&mut Site),
-) -> Result<Stored, CallError> {
+    change: impl Fn(&mut Site) -> R,
+) -> Result<(Stored, R), CallError> {
     loop {
         let mut stored = state.site(true).await?;
         let before = stored.site.clone();
         stored.site.created_at.get_or_insert(Second::of(now));
-        change(&mut stored.site);
+        let done = change(&mut stored.site);
         if stored.site == before || state.put_site(&stored).await? {
-            return Ok(stored);
+            return Ok((stored, done));
         }
     }
 }
 
-/// What arrived on all shards in a span of time.
-async fn arrivals<T: Table>(
+/// Adds what arrived on all shards in a span of time.
+async fn read<T: Table>(
+    arrivals: &mut Arrivals,
     state: &State<'_, T>,
     shards: &[String],
     (from, to): (Second, Second),
-) -> Result<Arrivals, CallError> {
+) -> Result<(), CallError> {
     let reads = shards.iter().map(|shard| state.granules(shard, (from, to)));
     let mut reads = stream::iter(reads).buffer_unordered(READS);
-    let mut arrivals = Arrivals::default();
     while let Some(granules) = reads.try_next().await? {
-        add(&mut arrivals, &granules, (from, to));
+        add(arrivals, &granules, (from, to));
     }
-    Ok(arrivals)
+    Ok(())
 }
 
 /// Adds what granules hold of a span of time.

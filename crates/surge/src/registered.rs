@@ -42,7 +42,7 @@ impl Registered {
             return Ok(None);
         }
         let shards = state.shards(now).await?.len();
-        let stored = look::update(state, now, |site| site.raise_shards(shards)).await?;
+        let (stored, ()) = look::update(state, now, |site| site.raise_shards(shards)).await?;
         Ok(Some(stored.site.shards))
     }
 

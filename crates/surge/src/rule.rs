@@ -3,6 +3,8 @@
 use function::env::{ConfigError, Env};
 use model::{Measure, is_site_name};
 
+use crate::gauge::Gauge;
+
 /// The longest window, in seconds: a look reads that much of every shard.
 const LONGEST_WINDOW: u32 = 300;
 /// The longest evaluation and recovery, in seconds.
@@ -13,7 +15,7 @@ const LONGEST_REPEAT: u32 = 7 * 24 * 3_600;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     pub(crate) site: String,
-    pub(crate) count: Measure,
+    pub(crate) gauge: Gauge,
     pub(crate) window: u32,
     pub(crate) threshold: u64,
     pub(crate) evaluation: u32,
@@ -26,7 +28,7 @@ impl Rule {
     /// The highest threshold that a rule can have.
     pub const HIGHEST_THRESHOLD: u64 = 1_000_000_000_000;
 
-    /// Reads the rule from `SITE`, `COUNT`, `WINDOW_SECONDS`, `ORDER_THRESHOLD`,
+    /// Reads the rule from `SITE`, `COUNT`, `CONTRIBUTORS`, `WINDOW_SECONDS`, `ORDER_THRESHOLD`,
     /// `EVALUATION_SECONDS`, `DATAPOINTS_TO_ALARM`, `RECOVERY_SECONDS` and
     /// `REPEAT_SECONDS`, each of which has a default.
     ///
@@ -45,9 +47,7 @@ impl Rule {
             site: env
                 .optional("SITE", "1 to 64 letters, digits, '_', '-', '.'", site)?
                 .unwrap_or_else(|| "website".to_owned()),
-            count: env
-                .optional("COUNT", "one of orders, lines, units", measure)?
-                .unwrap_or(Measure::Orders),
+            gauge: Gauge::from_env(env)?,
             window: seconds("WINDOW_SECONDS", LONGEST_WINDOW, window, 15)?,
             threshold: env
                 .optional(
@@ -99,7 +99,13 @@ impl Rule {
     /// What the rate counts.
     #[must_use]
     pub fn count(&self) -> Measure {
-        self.count
+        self.gauge.measure()
+    }
+
+    /// What the rate counts, and by what it is taken apart.
+    #[must_use]
+    pub fn gauge(&self) -> &Gauge {
+        &self.gauge
     }
 
     /// The window's length in seconds.
@@ -138,6 +144,11 @@ impl Rule {
         self.repeat
     }
 
+    /// Whether alarms tell who is behind them.
+    pub(crate) fn asks_who(&self) -> bool {
+        !self.gauge.dimensions().is_empty()
+    }
+
     /// How far back, in seconds, the breaches matter that decide about a second.
     pub(crate) fn memory(&self) -> i64 {
         i64::from(self.evaluation.max(self.recovery))
@@ -152,15 +163,6 @@ fn whole(text: &str) -> Option<u64> {
 
 fn site(name: &str) -> Option<String> {
     is_site_name(name).then(|| name.to_owned())
-}
-
-fn measure(name: &str) -> Option<Measure> {
-    match name {
-        "orders" => Some(Measure::Orders),
-        "lines" => Some(Measure::Lines),
-        "units" => Some(Measure::Units),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -8,18 +8,19 @@
 
 use std::collections::BTreeMap;
 
-use model::{Alarm, AlarmKind, Second};
+use model::{Alarm, AlarmKind, Second, Signal};
 use serde::{Deserialize, Serialize};
 
 use crate::rule::Rule;
-use crate::window::Rate;
+use crate::summary::Summary;
+use crate::window::{Arrivals, Rate};
 
 /// Breaches that are kept while no second settles; they fill some 300 KB of the
 /// 400 KB that an item may have.
 const UNSETTLED_BREACHES: usize = 6_000;
 
 /// A site's state.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Site {
     /// How many shards it had when it was last looked at as a whole.
     pub(crate) shards: u32,
@@ -32,6 +33,14 @@ pub struct Site {
     /// The breaches that still matter, and what their rates were.
     breaches: BTreeMap<i64, Breach>,
     phase: Phase,
+    /// Who is behind the surge that is on, since the window that raised its alarm.
+    /// In a form that is not known, of another version, it is left out.
+    #[serde(
+        default,
+        deserialize_with = "crate::summary::if_known",
+        skip_serializing_if = "Option::is_none"
+    )]
+    whole: Option<Summary>,
     /// Alarm records that have to be published, in their order.
     pub(crate) outbox: Vec<Alarm>,
 }
@@ -96,8 +105,17 @@ impl Site {
     }
 
     /// Takes note of rates that may still grow, and raises the alarm if they are
-    /// enough for one.
-    pub fn announce(&mut self, rule: &Rule, rates: &[Rate]) {
+    /// enough for one. `arrivals` are what they are the rates of.
+    pub fn announce(&mut self, rule: &Rule, rates: &[Rate], arrivals: &Arrivals) {
+        if let Some(at) = self.raises(rule, rates) {
+            let who = window(rule, at, arrivals);
+            self.raise(rule, at, &who);
+        }
+    }
+
+    /// Takes note of rates that may still grow. The second of the alarm, if they are enough
+    /// for one that is not raised yet.
+    pub(crate) fn raises(&mut self, rule: &Rule, rates: &[Rate]) -> Option<Second> {
         for rate in rates {
             if rate.count >= rule.threshold && Some(rate.second) > self.settled {
                 self.note(*rate);
@@ -113,29 +131,36 @@ impl Site {
             self.breaches.remove(&first);
         }
         if self.phase != (Phase::Ok { announced: None }) {
-            return;
+            return None;
         }
         let mut ahead = self.breaches.range(settled.saturating_add(1)..);
         let fires =
             ahead.find(|(t, _)| self.trigger_count(rule, **t) >= u64::from(rule.datapoints));
-        if let Some((at, breach)) = fires.map(|(at, breach)| (*at, *breach)) {
-            let (started_at, peak) = self.run(rule, at);
-            self.emit(rule, AlarmKind::Alarm, at, breach, started_at, peak);
-            self.phase = Phase::Ok {
-                announced: Some(at),
-            };
-        }
+        fires.map(|(at, _)| Second::new(*at))
+    }
+
+    /// Raises the alarm of a second that is in breach, ahead of settling.
+    pub(crate) fn raise(&mut self, rule: &Rule, at: Second, who: &Summary) {
+        let at = at.since_1970();
+        let Some(breach) = self.breaches.get(&at).copied() else {
+            return;
+        };
+        let (started_at, peak) = self.run(rule, at);
+        self.emit(rule, AlarmKind::Alarm, at, breach, (started_at, peak), who);
+        self.phase = Phase::Ok {
+            announced: Some(at),
+        };
     }
 
     /// Settles seconds, in turn and without a gap behind those that are settled,
-    /// whose rates will not change any more.
-    pub fn settle(&mut self, rule: &Rule, rates: &[Rate]) {
+    /// whose rates will not change any more. `arrivals` are what they are the rates of.
+    pub fn settle(&mut self, rule: &Rule, rates: &[Rate], arrivals: &Arrivals) {
         for rate in rates {
             let t = rate.second.since_1970();
             if rate.count >= rule.threshold {
                 self.note(*rate);
             }
-            self.step(rule, t, rate);
+            self.step(rule, t, rate, arrivals);
             self.settled = Some(rate.second);
             let memory = rule.memory();
             while let Some(first) = self.breaches.first_entry()
@@ -147,7 +172,7 @@ impl Site {
     }
 
     /// The rule for one second.
-    fn step(&mut self, rule: &Rule, t: i64, rate: &Rate) {
+    fn step(&mut self, rule: &Rule, t: i64, rate: &Rate, arrivals: &Arrivals) {
         // What was in breach once stays so, even if an estimate is lower today.
         let seen = Breach {
             count: rate.count,
@@ -165,9 +190,15 @@ impl Site {
                     return;
                 }
                 let (started_at, peak) = self.run(rule, t);
+                let who = window(rule, Second::new(t), arrivals);
                 if announced.is_none() {
-                    self.emit(rule, AlarmKind::Alarm, t, now, started_at, peak);
+                    self.emit(rule, AlarmKind::Alarm, t, now, (started_at, peak), &who);
                 }
+                self.whole = rule.asks_who().then(|| {
+                    let mut whole = Summary::default();
+                    whole.add(&who, &rule.gauge);
+                    whole
+                });
                 self.phase = Phase::Alarm {
                     at: t,
                     started_at,
@@ -180,15 +211,32 @@ impl Site {
                 peak,
             } => {
                 let peak = peak.max(now.count);
+                if !rule.asks_who() {
+                    self.whole = None;
+                }
+                if let Some(whole) = &mut self.whole {
+                    let (second, before) = (Second::new(t), i64::from(rule.window) - 1);
+                    let new = arrivals.summary((second, second), before, &rule.gauge);
+                    whole.add(&new, &rule.gauge);
+                }
                 let calm = t - i64::from(rule.recovery);
                 if self.breaches.range(calm + 1..=t).next().is_none() {
-                    self.emit(rule, AlarmKind::Ok, t, now, started_at, peak);
+                    let whole = self.whole.take().unwrap_or_default();
+                    self.emit(rule, AlarmKind::Ok, t, now, (started_at, peak), &whole);
                     self.recovered = Some(Second::new(t));
                     self.phase = Phase::default();
                     return;
                 }
                 if rule.repeat > 0 && (t - at) % i64::from(rule.repeat) == 0 {
-                    self.emit(rule, AlarmKind::Reminder, t, now, started_at, peak);
+                    let whole = self.whole.clone().unwrap_or_default();
+                    self.emit(
+                        rule,
+                        AlarmKind::Reminder,
+                        t,
+                        now,
+                        (started_at, peak),
+                        &whole,
+                    );
                 }
                 self.phase = Phase::Alarm {
                     at,
@@ -227,24 +275,40 @@ impl Site {
         (*first, peak)
     }
 
-    fn emit(&mut self, rule: &Rule, kind: AlarmKind, t: i64, now: Breach, start: i64, peak: u64) {
+    fn emit(
+        &mut self,
+        rule: &Rule,
+        kind: AlarmKind,
+        t: i64,
+        now: Breach,
+        (start, peak): (i64, u64),
+        who: &Summary,
+    ) {
         // Surges do not overlap: the end of the one before names this one.
         let after = self.recovered.map_or(0, Second::since_1970);
         self.outbox.push(Alarm {
             alarm_id: format!("{}-{after}", rule.site),
             kind,
             site: rule.site.clone(),
-            order_count: now.count,
+            rate: now.count,
             trigger_count: self.trigger_count(rule, t),
-            peak_count: peak,
+            peak,
             cancellation_count: now.cancellations,
             threshold: rule.threshold,
             window_seconds: rule.window,
-            count: rule.count,
+            measure: rule.count(),
             started_at: Second::new(start),
             at: Second::new(t),
+            signal: Signal::Surge,
+            contributors: who.contributors(&rule.gauge),
         });
     }
+}
+
+/// Who is behind the rate at `t`.
+pub(crate) fn window(rule: &Rule, at: Second, arrivals: &Arrivals) -> Summary {
+    let from = at - i64::from(rule.window) + 1;
+    arrivals.summary((from, at), 0, &rule.gauge)
 }
 
 #[cfg(test)]

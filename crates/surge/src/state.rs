@@ -16,8 +16,9 @@ use chrono::{DateTime, Utc};
 use function::delivery::{CallError, Pauses, retry};
 use function::table::{End, Expected, Item, Keys, Table};
 use function::{Deadline, SequenceNumber};
-use model::{Measure, Second};
+use model::Second;
 
+use crate::gauge::Gauge;
 use crate::granule::{Granule, start_of};
 use crate::site::Site;
 
@@ -45,17 +46,17 @@ pub(crate) struct Stored {
 pub(crate) struct State<'a, T> {
     table: &'a T,
     site: &'a str,
-    pub(crate) measure: Measure,
+    pub(crate) gauge: &'a Gauge,
     pub(crate) deadline: Deadline,
 }
 
 impl<'a, T: Table> State<'a, T> {
     /// The state of `site` in `table`; calls are made again until `deadline`.
-    pub(crate) fn new(table: &'a T, site: &'a str, measure: Measure, deadline: Deadline) -> Self {
+    pub(crate) fn new(table: &'a T, site: &'a str, gauge: &'a Gauge, deadline: Deadline) -> Self {
         Self {
             table,
             site,
-            measure,
+            gauge,
             deadline,
         }
     }
@@ -111,7 +112,7 @@ impl<'a, T: Table> State<'a, T> {
         granule: &Granule,
         before: Option<&SequenceNumber>,
     ) -> Result<bool, CallError> {
-        let body = granule.to_bytes(self.measure).map_err(unwritable)?;
+        let body = granule.to_bytes(self.gauge.measure()).map_err(unwritable)?;
         let last = granule
             .last
             .as_ref()
@@ -248,7 +249,7 @@ impl<'a, T: Table> State<'a, T> {
     fn granule(&self, item: &Item) -> Option<Granule> {
         let start = Second::new(item.key.parse().ok()?);
         let last = SequenceNumber::parse(&item.revision)?;
-        let granule = Granule::from_bytes(start, last.clone(), &item.body, self.measure);
+        let granule = Granule::from_bytes(start, last.clone(), &item.body, self.gauge.measure());
         if granule.is_none() {
             tracing::warn!(granule = %start, "a granule in an unknown form begins anew");
         }

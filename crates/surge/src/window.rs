@@ -1,12 +1,16 @@
 //! The sliding window: from what arrived in each second, on any number of shards,
 //! to a site's rate in each second.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use datasketches::hll::{HllSketch, HllUnion};
-use model::Second;
+use datasketches::hll::HllUnion;
+use model::{Contributors, Second};
 
 use crate::bucket::{Amount, Bucket, EXACT_ORDERS, SKETCH_LG_K};
+use crate::gauge::Gauge;
+use crate::summary::Summary;
+use crate::who::Who;
 
 /// A site's rate in one second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,41 +23,34 @@ pub struct Rate {
     pub cancellations: u64,
 }
 
-/// What arrived, by second, over any number of shards.
+/// What arrived, by second, over any number of shards. What was counted is shared with
+/// those who counted it, not copied.
 #[derive(Debug, Default)]
-pub struct Arrivals(BTreeMap<Second, Cell>);
-
-/// What arrived in one second.
-#[derive(Debug, Default)]
-struct Cell {
-    sum: u64,
-    /// Each shard's orders; one that several shards saw is there several times.
-    orders: Vec<u64>,
-    sketches: Vec<HllSketch>,
-    cancellations: u64,
+pub struct Arrivals {
+    seconds: BTreeMap<Second, Vec<Bucket>>,
+    /// Summaries that were asked for: a write that lost a race is made anew of them.
+    known: Mutex<HashMap<(Second, Second, i64), Summary>>,
 }
 
 impl Arrivals {
     /// Adds what arrived in `second` on one shard.
     pub fn add(&mut self, second: Second, bucket: &Bucket) {
-        let cell = self.0.entry(second).or_default();
-        cell.cancellations = cell.cancellations.saturating_add(bucket.cancellations);
-        match &bucket.amount {
-            Amount::Sum(sum) => cell.sum = cell.sum.saturating_add(*sum),
-            Amount::Exact(orders) => cell.orders.extend(orders),
-            Amount::Sketch(sketch) => cell.sketches.push((**sketch).clone()),
-        }
+        self.seconds.entry(second).or_default().push(bucket.clone());
+        self.known
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// The seconds in which something arrived, in ascending order.
     pub fn seconds(&self) -> impl Iterator<Item = Second> {
-        self.0.keys().copied()
+        self.seconds.keys().copied()
     }
 
     /// The last second in which something arrived.
     #[must_use]
     pub fn last(&self) -> Option<Second> {
-        self.0.last_key_value().map(|(second, _)| *second)
+        self.seconds.last_key_value().map(|(second, _)| *second)
     }
 
     /// The rates in all seconds from `from` to `to`, both included, over windows of
@@ -68,15 +65,15 @@ impl Arrivals {
         let window = i64::from(window);
         let mut inside = Inside::default();
         if to >= from {
-            for (_, cell) in self.0.range(from - window + 1..from) {
+            for (_, cell) in self.seconds.range(from - window + 1..from) {
                 inside.enter(cell);
             }
         }
         let length = usize::try_from(to - from + 1).unwrap_or(0);
         let mut rates = Vec::with_capacity(length);
         // Most seconds of a quiet site are empty: no search for each of them.
-        let mut entering = self.0.range(from..).peekable();
-        let mut leaving = self.0.range(from - window + 1..).peekable();
+        let mut entering = self.seconds.range(from..).peekable();
+        let mut leaving = self.seconds.range(from - window + 1..).peekable();
         for offset in 0..to - from + 1 {
             let second = from + offset;
             if let Some((_, cell)) = entering.next_if(|(t, _)| **t == second) {
@@ -103,11 +100,16 @@ impl Arrivals {
     /// Distinct orders in a window that holds sketches.
     fn estimate(&self, from: Second, to: Second) -> u64 {
         let mut union = HllUnion::new(SKETCH_LG_K).expect("14 is a size that sketches have");
-        for (_, cell) in self.0.range(from..=to) {
-            cell.orders
-                .iter()
-                .for_each(|order| union.update_value(*order));
-            cell.sketches.iter().for_each(|sketch| union.update(sketch));
+        for bucket in self
+            .seconds
+            .range(from..=to)
+            .flat_map(|(_, buckets)| buckets)
+        {
+            match &bucket.amount {
+                Amount::Sum(_) => {}
+                Amount::Exact(orders) => orders.iter().for_each(|o| union.update_value(*o)),
+                Amount::Sketch(sketch) => union.update(sketch),
+            }
         }
         // The one estimate that does not depend on the order of arrival.
         let estimate = union.composite_estimate().round();
@@ -119,6 +121,45 @@ impl Arrivals {
         let estimate = estimate as u64;
         // A second is a sketch only because it held more than these.
         estimate.max(EXACT_ORDERS as u64 + 1)
+    }
+
+    /// Who is behind what arrived from `from` to `to`, both included, as an alarm record
+    /// names them.
+    #[must_use]
+    pub fn contributors(&self, span: (Second, Second), gauge: &Gauge) -> Vec<Contributors> {
+        self.summary(span, 0, gauge).contributors(gauge)
+    }
+
+    /// Who is behind what arrived from `from` to `to`, both included. An order that came in
+    /// the `before` seconds in front of them, too, counted there.
+    #[must_use]
+    pub fn summary(&self, (from, to): (Second, Second), before: i64, gauge: &Gauge) -> Summary {
+        let nothing = self.seconds.range(from..=to).next().is_none();
+        if gauge.dimensions().is_empty() || nothing {
+            return Summary::default();
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let summary = known.entry((from, to, before));
+        let summary = summary.or_insert_with(|| self.summarize((from, to), before, gauge));
+        summary.clone()
+    }
+
+    fn summarize(&self, (from, to): (Second, Second), before: i64, gauge: &Gauge) -> Summary {
+        let buckets = |from, to| {
+            self.seconds
+                .range(from..to)
+                .flat_map(|(_, buckets)| buckets)
+        };
+        let exact = |bucket: &Bucket| bucket.orders();
+        let inside = buckets(from, to + 1).filter_map(exact);
+        let inside: HashSet<u64> = inside.flat_map(|orders| orders.to_vec()).collect();
+        // Of those in front, only these matter.
+        let earlier: Vec<Arc<Vec<u64>>> = buckets(from - before, from).filter_map(exact).collect();
+        let came = |order: &&u64| earlier.iter().any(|of| of.binary_search(order).is_ok());
+        let earlier: HashSet<u64> = inside.iter().filter(came).copied().collect();
+        let seconds = buckets(from, to + 1).filter_map(|bucket| bucket.who(gauge));
+        let seconds: Vec<Arc<Who>> = seconds.collect();
+        Summary::of(&seconds, &inside, &earlier, gauge)
     }
 }
 
@@ -141,27 +182,39 @@ impl Inside {
         u64::try_from(self.sum).map_or(u64::MAX, |sum| sum.saturating_add(orders))
     }
 
-    fn enter(&mut self, cell: &Cell) {
-        self.sum += u128::from(cell.sum);
-        for order in &cell.orders {
-            *self.orders.entry(*order).or_default() += 1;
-        }
-        self.sketches += cell.sketches.len();
-        self.cancellations += u128::from(cell.cancellations);
-    }
-
-    fn leave(&mut self, cell: &Cell) {
-        self.sum -= u128::from(cell.sum);
-        for order in &cell.orders {
-            if let Some(seen) = self.orders.get_mut(order) {
-                *seen -= 1;
-                if *seen == 0 {
-                    self.orders.remove(order);
+    fn enter(&mut self, buckets: &[Bucket]) {
+        for bucket in buckets {
+            self.cancellations += u128::from(bucket.cancellations);
+            match &bucket.amount {
+                Amount::Sum(sum) => self.sum += u128::from(*sum),
+                Amount::Exact(orders) => {
+                    for order in orders.iter() {
+                        *self.orders.entry(*order).or_default() += 1;
+                    }
                 }
+                Amount::Sketch(_) => self.sketches += 1,
             }
         }
-        self.sketches -= cell.sketches.len();
-        self.cancellations -= u128::from(cell.cancellations);
+    }
+
+    fn leave(&mut self, buckets: &[Bucket]) {
+        for bucket in buckets {
+            self.cancellations -= u128::from(bucket.cancellations);
+            match &bucket.amount {
+                Amount::Sum(sum) => self.sum -= u128::from(*sum),
+                Amount::Exact(orders) => orders.iter().for_each(|order| self.forget(*order)),
+                Amount::Sketch(_) => self.sketches -= 1,
+            }
+        }
+    }
+
+    fn forget(&mut self, order: u64) {
+        if let Some(seen) = self.orders.get_mut(&order) {
+            *seen -= 1;
+            if *seen == 0 {
+                self.orders.remove(&order);
+            }
+        }
     }
 }
 
@@ -173,19 +226,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::bucket::Line;
+    use crate::bucket::{Line, Seen};
 
     fn order(order: u64, units: u64) -> Line {
         Line::Order { order, units }
     }
 
     fn arrivals(measure: Measure, lines: &[(i64, u8, Line)]) -> Arrivals {
+        let gauge = Gauge::of(measure);
         let mut shards: BTreeMap<(i64, u8), Bucket> = BTreeMap::new();
         for (second, shard, line) in lines {
             let bucket = shards.entry((*second, *shard));
             bucket
-                .or_insert_with(|| Bucket::new(measure))
-                .add([*line], measure);
+                .or_insert_with(|| Bucket::new(&gauge))
+                .add([Seen::from(*line)], &gauge);
         }
         let mut arrivals = Arrivals::default();
         for ((second, _), bucket) in &shards {

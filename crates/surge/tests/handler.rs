@@ -54,7 +54,7 @@ fn rule(threshold: &str) -> Rule {
 
 fn told(stream: Stream) -> Vec<(AlarmKind, u64)> {
     let alarms = stream.alarms.into_inner().expect("alarms");
-    alarms.iter().map(|a| (a.kind, a.order_count)).collect()
+    alarms.iter().map(|a| (a.kind, a.rate)).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -221,7 +221,7 @@ async fn told_of_whole_orders(measure: &str) -> (u64, u64) {
     );
     assert_eq!(lines, (11, 3, 1));
     let alarms = stream.alarms.into_inner().expect("alarms");
-    (alarms[0].order_count, alarms[0].cancellation_count)
+    (alarms[0].rate, alarms[0].cancellation_count)
 }
 
 #[tokio::test(start_paused = true)]

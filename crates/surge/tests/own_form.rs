@@ -1,15 +1,15 @@
 //! Orders of a shop's own form are counted as the same orders are in the default form.
 
 use model::{Measure, OrderFormat};
-use surge::{Line, lines};
+use surge::{Gauge, Line, lines};
 use testkit::{Orders, SEMICOLON_CSV, WHOLE_ORDERS, semicolon_csv, whole_orders};
 
 /// What is counted of records, in their order; nothing of them is refused.
 fn counted(format: &OrderFormat, records: &[String], measure: Measure) -> Vec<Line> {
-    let count = |record: &String| {
-        let (lines, refused) = lines(format, record.as_bytes(), measure);
+    let count = |record: &String| -> Vec<Line> {
+        let (seen, refused) = lines(format, record.as_bytes(), &Gauge::of(measure));
         assert_eq!(refused, 0, "{record}");
-        lines
+        seen.into_iter().map(|seen| seen.line).collect()
     };
     records.iter().flat_map(count).collect()
 }

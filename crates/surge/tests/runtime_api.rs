@@ -95,7 +95,7 @@ async fn the_samples_raise_one_alarm_and_tell_when_it_is_over() {
         assert_eq!((alarm.kind, alarm.trigger_count), (AlarmKind::Alarm, 60));
         assert_eq!(alarm.started_at.to_string(), "2018-12-17T22:11:04Z");
         assert_eq!(alarm.at.to_string(), "2018-12-17T22:12:03Z");
-        assert_eq!((alarm.order_count, alarm.peak_count), (74, 74));
+        assert_eq!((alarm.rate, alarm.peak), (74, 74));
     }
     stage.age().await;
     succeeds(&function, "scheduled.json").await;
@@ -110,7 +110,7 @@ async fn the_samples_raise_one_alarm_and_tell_when_it_is_over() {
         (AlarmKind::Ok, &alarms[0].alarm_id)
     );
     assert_eq!(over.at.to_string(), "2018-12-17T22:13:31Z");
-    assert_eq!((over.order_count, over.peak_count), (0, 90));
+    assert_eq!((over.rate, over.peak), (0, 90));
 
     let logs = function.logs();
     let done: Vec<_> = logs
@@ -210,7 +210,7 @@ async fn records_that_cannot_be_counted_come_again() {
     denied.store(false, Ordering::Relaxed);
     succeeds(&function, "rising.json").await;
     let alarms = stage.alarms().await;
-    assert_eq!((alarms.len(), alarms[0].order_count), (1, 74));
+    assert_eq!((alarms.len(), alarms[0].rate), (1, 74));
 }
 
 #[tokio::test]

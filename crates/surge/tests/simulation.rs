@@ -4,14 +4,14 @@
 
 mod memory;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use fastrand::Rng;
 use function::env::Env;
 use function::{Deadline, KinesisEvent, Record};
 use memory::{Fault, Faults, Memory, Stream};
-use model::{Alarm, AlarmKind, Measure, Second};
+use model::{Alarm, AlarmKind, Dimension, Measure, Second};
 use proptest::prelude::*;
 use surge::{Arrivals, Granule, Handler, Rate, Rule, Site};
 
@@ -35,7 +35,19 @@ impl Sent {
         let Self {
             invoice, quantity, ..
         } = self;
-        format!("{invoice},85123A,HEART,{quantity},12/1/2010 8:26,2.55,17850,United Kingdom\n")
+        let [customer, country, article] = self.values();
+        format!("{invoice},{article},HEART,{quantity},12/1/2010 8:26,2.55,{customer},{country}\n")
+    }
+
+    /// Its customer, country and article.
+    fn values(&self) -> [String; 3] {
+        let country = ["United Kingdom", "France", "Norway"][self.invoice as usize % 3];
+        let article = i64::from(self.invoice) + self.quantity;
+        [
+            (17_850 + self.invoice % 4).to_string(),
+            country.to_owned(),
+            format!("85123{}", article % 5),
+        ]
     }
 }
 
@@ -341,6 +353,89 @@ fn recount(lines: &[Sent], measure: Measure, window: i64, from: i64, to: i64) ->
     (from..=to).map(rate).collect()
 }
 
+/// Who is behind the lines from `from` to `to`, by the words of the documentation. An order
+/// does not count that came in the `before` seconds in front of them, too.
+fn who(lines: &[Sent], measure: Measure, from: i64, to: i64, before: i64) -> Who {
+    let within = |from: i64, to: i64| {
+        let inside = move |l: &&Sent| (from..=to).contains(&l.second) && l.quantity >= 0;
+        lines.iter().filter(inside)
+    };
+    let earlier: HashSet<u32> = within(from - before, from - 1).map(|l| l.invoice).collect();
+    let mut who = Who::default();
+    let mut seen = HashSet::new();
+    for line in within(from, to) {
+        for (place, value) in line.values().into_iter().enumerate() {
+            let amount = match measure {
+                Measure::Units => line.quantity as u64,
+                Measure::Orders if place < 2 => {
+                    let new = seen.insert((line.invoice, place));
+                    u64::from(new && !earlier.contains(&line.invoice))
+                }
+                _ => 1,
+            };
+            *who.entry((place, value)).or_default() += amount;
+        }
+    }
+    who
+}
+
+/// What each value of each dimension sent.
+type Who = BTreeMap<(usize, String), u64>;
+
+/// Who is behind each of the alarm records that should be told: an ALARM's window, and
+/// since that window whatever a surge brings on.
+fn behind(lines: &[Sent], rule: &Rule, exact: &[Alarm]) -> Vec<Who> {
+    let window = i64::from(rule.window());
+    let mut whole = Who::default();
+    let mut counted = 0;
+    let mut all = Vec::new();
+    for alarm in exact {
+        let at = alarm.at.since_1970();
+        if alarm.kind == AlarmKind::Alarm {
+            whole = who(lines, rule.count(), at - window + 1, at, 0);
+        } else {
+            for second in counted + 1..=at {
+                for (value, amount) in who(lines, rule.count(), second, second, window - 1) {
+                    *whole.entry(value).or_default() += amount;
+                }
+            }
+        }
+        counted = at;
+        all.push(whole.clone());
+    }
+    all
+}
+
+/// What an alarm record says of who is behind it, against a recount.
+fn assert_names(alarm: &Alarm, recount: &Who) {
+    for (place, dimension) in Dimension::ALL.into_iter().enumerate() {
+        let mut values: Vec<(&str, u64)> = recount
+            .iter()
+            .filter(|((of, _), amount)| *of == place && **amount > 0)
+            .map(|((_, value), amount)| (value.as_str(), *amount))
+            .collect();
+        values.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let told = alarm.contributors.iter().find(|c| c.dimension == dimension);
+        let Some(told) = told else {
+            assert!(values.is_empty(), "{dimension} of {alarm:?}");
+            continue;
+        };
+        let top: Vec<(&str, u64)> = told
+            .top
+            .iter()
+            .map(|c| (c.value.as_str(), c.count))
+            .collect();
+        assert_eq!(top, values[..values.len().min(5)], "{alarm:?}");
+        assert_eq!(told.different, values.len() as u64, "{alarm:?}");
+        assert_eq!(
+            told.total,
+            values.iter().map(|v| v.1).sum::<u64>(),
+            "{alarm:?}"
+        );
+        assert_eq!(told.missed, 0, "{alarm:?}");
+    }
+}
+
 /// The alarms, each once, in the order of their first coming.
 fn distinct(alarms: &[Alarm]) -> Vec<Alarm> {
     let mut seen = HashSet::new();
@@ -421,19 +516,22 @@ proptest! {
         let mut exact = Site::default();
         let until = settled(&world.table).unwrap_or(from);
         let known: Vec<Rate> = rates.into_iter().filter(|r| r.second.since_1970() <= until).collect();
-        exact.settle(&rule, &known);
+        exact.settle(&rule, &known, &Arrivals::default());
+        let behind = behind(&lines, &rule, exact.outbox());
         let told = distinct(&world.stream.alarms.lock().expect("alarms"));
         let line = |a: &Alarm| format!("{:?} {} {} {}", a.kind, a.alarm_id, a.started_at, a.at);
         let text = |alarms: &[Alarm]| alarms.iter().map(line).collect::<Vec<_>>().join("\n");
         prop_assert_eq!(told.len(), exact.outbox().len(), "told\n{}\nbut it was\n{}", text(&told), text(exact.outbox()));
-        for (told, exact) in told.iter().zip(exact.outbox()) {
+        for ((told, exact), who) in told.iter().zip(exact.outbox()).zip(&behind) {
             if exact.kind == AlarmKind::Alarm {
                 // Raised on what had arrived: of a later second, perhaps, but the same surge.
                 prop_assert_eq!((told.kind, &told.alarm_id), (exact.kind, &exact.alarm_id));
                 prop_assert_eq!(told.trigger_count, exact.trigger_count);
                 prop_assert!(told.at >= exact.at && told.started_at >= exact.started_at);
             } else {
-                prop_assert_eq!(told, exact);
+                assert_names(told, who);
+                let nobody = Alarm { contributors: Vec::new(), ..told.clone() };
+                prop_assert_eq!(&nobody, exact);
             }
         }
         let items = world.table.items.lock().expect("items");

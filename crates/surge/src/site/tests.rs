@@ -4,11 +4,28 @@ use model::Measure;
 use proptest::prelude::*;
 
 use super::*;
+use crate::gauge::Gauge;
+
+/// A site whose arrivals nobody asks for.
+trait Alone {
+    fn settle_alone(&mut self, rule: &Rule, rates: &[Rate]);
+    fn announce_alone(&mut self, rule: &Rule, rates: &[Rate]);
+}
+
+impl Alone for Site {
+    fn settle_alone(&mut self, rule: &Rule, rates: &[Rate]) {
+        self.settle(rule, rates, &Arrivals::default());
+    }
+
+    fn announce_alone(&mut self, rule: &Rule, rates: &[Rate]) {
+        self.announce(rule, rates, &Arrivals::default());
+    }
+}
 
 fn rule(evaluation: u32, datapoints: u32, recovery: u32, repeat: u32) -> Rule {
     Rule {
         site: "shop".to_owned(),
-        count: Measure::Lines,
+        gauge: Gauge::of(Measure::Lines),
         window: 15,
         threshold: 10,
         evaluation,
@@ -33,9 +50,9 @@ fn told(site: &Site) -> Vec<(AlarmKind, i64, i64, u64, u64, u64)> {
             a.kind,
             a.at.since_1970(),
             a.started_at.since_1970(),
-            a.order_count,
+            a.rate,
             a.trigger_count,
-            a.peak_count,
+            a.peak,
         )
     };
     site.outbox.iter().map(alarm).collect()
@@ -46,7 +63,7 @@ fn a_surge_is_told_when_it_has_lasted_and_again_when_it_is_over() {
     let rule = rule(3, 3, 4, 0);
     let mut site = Site::default();
     let counts = [9, 10, 11, 9, 10, 12, 11, 13, 0, 10, 0, 0, 0, 9, 10, 10];
-    site.settle(&rule, &rates(100, &counts));
+    site.settle_alone(&rule, &rates(100, &counts));
     assert_eq!(
         told(&site),
         [
@@ -56,7 +73,7 @@ fn a_surge_is_told_when_it_has_lasted_and_again_when_it_is_over() {
     );
     let ids: Vec<_> = site.outbox.iter().map(|a| a.alarm_id.as_str()).collect();
     assert_eq!(ids, ["shop-0", "shop-0"]);
-    site.settle(&rule, &rates(116, &[10]));
+    site.settle_alone(&rule, &rates(116, &[10]));
     assert_eq!(site.outbox[2].alarm_id, "shop-113");
 }
 
@@ -64,11 +81,11 @@ fn a_surge_is_told_when_it_has_lasted_and_again_when_it_is_over() {
 fn one_datapoint_raises_the_alarm_at_the_first_crossing() {
     let rule = rule(60, 1, 60, 0);
     let mut site = Site::default();
-    site.settle(&rule, &rates(0, &[9, 10]));
+    site.settle_alone(&rule, &rates(0, &[9, 10]));
     assert_eq!(told(&site), [(AlarmKind::Alarm, 1, 1, 10, 1, 10)]);
-    site.settle(&rule, &rates(2, &[0; 59]));
+    site.settle_alone(&rule, &rates(2, &[0; 59]));
     assert_eq!(site.outbox.len(), 1);
-    site.settle(&rule, &rates(61, &[0]));
+    site.settle_alone(&rule, &rates(61, &[0]));
     assert_eq!(told(&site)[1], (AlarmKind::Ok, 61, 1, 0, 0, 10));
 }
 
@@ -76,7 +93,7 @@ fn one_datapoint_raises_the_alarm_at_the_first_crossing() {
 fn a_surge_that_lasts_is_told_again_now_and_then() {
     let rule = rule(1, 1, 2, 5);
     let mut site = Site::default();
-    site.settle(
+    site.settle_alone(
         &rule,
         &rates(0, &[10, 10, 10, 10, 10, 20, 10, 10, 10, 10, 10, 0, 0]),
     );
@@ -96,24 +113,24 @@ fn a_surge_that_lasts_is_told_again_now_and_then() {
 fn an_announced_alarm_is_told_once_and_its_surge_ends_as_ever() {
     let rule = rule(3, 3, 3, 0);
     let mut site = Site::default();
-    site.announce(&rule, &rates(10, &[10, 10]));
+    site.announce_alone(&rule, &rates(10, &[10, 10]));
     assert!(site.outbox.is_empty());
-    site.announce(&rule, &rates(11, &[11, 12]));
+    site.announce_alone(&rule, &rates(11, &[11, 12]));
     assert_eq!(told(&site), [(AlarmKind::Alarm, 12, 10, 12, 3, 12)]);
     // Another shard's records show that it was a second earlier.
-    site.settle(&rule, &rates(9, &[10, 10, 11, 12, 0, 0, 0]));
+    site.settle_alone(&rule, &rates(9, &[10, 10, 11, 12, 0, 0, 0]));
     assert_eq!(told(&site)[1..], [(AlarmKind::Ok, 15, 9, 0, 0, 12)]);
 }
 
 #[test]
 fn an_announced_alarm_ends_and_makes_way_even_if_the_rule_changes() {
     let mut site = Site::default();
-    site.announce(&rule(3, 1, 3, 0), &rates(10, &[10]));
+    site.announce_alone(&rule(3, 1, 3, 0), &rates(10, &[10]));
     let stricter = rule(3, 3, 3, 0);
-    site.settle(&stricter, &rates(9, &[0, 10, 0, 0, 0, 0]));
+    site.settle_alone(&stricter, &rates(9, &[0, 10, 0, 0, 0, 0]));
     let kinds = |site: &Site| -> Vec<AlarmKind> { site.outbox.iter().map(|a| a.kind).collect() };
     assert_eq!(kinds(&site), [AlarmKind::Alarm, AlarmKind::Ok]);
-    site.announce(&stricter, &rates(20, &[10, 10, 10]));
+    site.announce_alone(&stricter, &rates(20, &[10, 10, 10]));
     assert_eq!(kinds(&site)[2..], [AlarmKind::Alarm]);
     assert_ne!(site.outbox[2].alarm_id, site.outbox[0].alarm_id);
 }
@@ -122,13 +139,13 @@ fn an_announced_alarm_ends_and_makes_way_even_if_the_rule_changes() {
 fn a_shard_that_lags_for_long_leaves_what_is_settled_alone() {
     let rule = rule(60, 60, 60, 0);
     let mut site = Site::default();
-    site.settle(&rule, &rates(1_000_000_000, &[10; 100]));
+    site.settle_alone(&rule, &rates(1_000_000_000, &[10; 100]));
     for from in (1_000_000_100..1_000_050_000).step_by(100) {
-        site.announce(&rule, &rates(from, &[10; 100]));
+        site.announce_alone(&rule, &rates(from, &[10; 100]));
     }
     let size = serde_json::to_vec(&site).expect("JSON").len();
     assert!(size < 390 * 1024, "{size} bytes");
-    site.settle(&rule, &rates(1_000_000_100, &[0; 50]));
+    site.settle_alone(&rule, &rates(1_000_000_100, &[0; 50]));
     let kinds: Vec<_> = site.outbox.iter().map(|a| a.kind).collect();
     assert_eq!(kinds, [AlarmKind::Alarm], "it is not over yet");
 }
@@ -138,11 +155,11 @@ fn what_is_kept_does_not_grow_without_end() {
     let rule = rule(60, 60, 60, 0);
     let mut site = Site::default();
     for from in (0..50_000).step_by(50) {
-        site.announce(&rule, &rates(from, &[10; 50]));
+        site.announce_alone(&rule, &rates(from, &[10; 50]));
     }
     let size = serde_json::to_vec(&site).expect("JSON").len();
     assert!(size < 300_000, "{size} bytes");
-    site.settle(&rule, &rates(0, &[10; 10_000]));
+    site.settle_alone(&rule, &rates(0, &[10; 10_000]));
     assert!(site.breaches.len() <= UNSETTLED_BREACHES + 60);
     let json = serde_json::to_string(&site).expect("JSON");
     assert_eq!(serde_json::from_str::<Site>(&json).expect("a site"), site);
@@ -198,7 +215,7 @@ proptest! {
     ) {
         let all = rates(0, &counts);
         let mut steady = Site::default();
-        steady.settle(&rule, &all);
+        steady.settle_alone(&rule, &all);
         let exactly: Vec<_> = told(&steady).iter().map(|a| (a.0, a.1)).collect();
         prop_assert_eq!(&exactly, &naive(&rule, &counts));
 
@@ -211,8 +228,8 @@ proptest! {
                 .iter()
                 .map(|r| Rate { count: if missing >> (r.second.since_1970() % 64) & 1 == 1 { 0 } else { r.count }, ..*r })
                 .collect();
-            site.settle(&rule, &all[settled..to]);
-            site.announce(&rule, &seen);
+            site.settle_alone(&rule, &all[settled..to]);
+            site.announce_alone(&rule, &seen);
             settled = to;
             if settled == all.len() {
                 break;
