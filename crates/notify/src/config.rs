@@ -12,6 +12,9 @@ pub struct Config {
     pub table: TableName,
     /// `REJECTS_QUEUE_URL`: where records go that are no alarms.
     pub rejects: QueueUrl,
+    /// `ORDERS_TABLE`: the table of orders, which messages say how to look into. The
+    /// function itself does not.
+    pub orders: Option<TableName>,
 }
 
 impl Config {
@@ -24,6 +27,7 @@ impl Config {
             topic: env.required("ALARM_TOPIC_ARN", TopicArn::EXPECTED, TopicArn::parse)?,
             table: env.required("IDEMPOTENCY_TABLE", TableName::EXPECTED, TableName::parse)?,
             rejects: env.required("REJECTS_QUEUE_URL", QueueUrl::EXPECTED, QueueUrl::parse)?,
+            orders: env.optional("ORDERS_TABLE", TableName::EXPECTED, TableName::parse)?,
         })
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use function::delivery::{CallError, Fate, Pauses, Target, deliver, retry};
+use function::env::TableName;
 use function::rejects::{self, Part, Rejected};
 use function::telemetry::chain;
 use function::{BoxError, Deadline, Invocation, Record, failures, first_failed};
@@ -39,6 +40,7 @@ pub struct Handler<L, T, Q> {
     ledger: L,
     topic: T,
     queue: Q,
+    orders: Option<TableName>,
 }
 
 /// Whose work it is, since when, and until when.
@@ -77,7 +79,14 @@ where
             ledger,
             topic,
             queue,
+            orders: None,
         }
+    }
+
+    /// The same, whose messages say how to look into the table of orders.
+    #[must_use]
+    pub fn with_orders(self, orders: Option<TableName>) -> Self {
+        Self { orders, ..self }
     }
 
     /// Handles one invocation and tells of it in log and metrics.
@@ -232,7 +241,8 @@ where
                 counts.alarms_known += 1;
                 continue;
             }
-            let told = self.tell(&key, &Message::of(alarm), turn).await;
+            let message = Message::of(alarm, self.orders.as_ref());
+            let told = self.tell(&key, &message, turn).await;
             match told {
                 Ok(true) => {
                     counts.alarms_told += 1;

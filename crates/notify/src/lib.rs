@@ -18,7 +18,7 @@ pub use config::{Config, TopicArn};
 pub use event::{Answer, Event};
 pub use handler::Handler;
 pub use ledger::{Claim, DynamoLedger, Ledger};
-pub use message::{LONGEST_SMS, LONGEST_SUBJECT, Message};
+pub use message::{Facts, LONGEST_SMS, LONGEST_SUBJECT, Message, Value};
 pub use metrics::Counts;
 pub use publish::{SnsTopic, timeouts};
 

@@ -23,6 +23,7 @@ async fn start() -> Result<(), BoxError> {
         DynamoLedger::new(aws_sdk_dynamodb::Client::new(&sdk), config.table),
         SnsTopic::new(aws_sdk_sns::Client::from_conf(sns.build()), config.topic),
         SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), config.rejects),
-    );
+    )
+    .with_orders(config.orders);
     lambda_runtime::run(service_fn(|event| handler.handle(event))).await
 }

@@ -9,7 +9,7 @@ use function::aws::call_error;
 use function::delivery::{CallError, Limits, Outcome, Pauses, Target};
 
 use crate::config::TopicArn;
-use crate::message::Message;
+use crate::message::{Message, Value};
 
 /// One message a call, so that each is known to be sent or not.
 pub(crate) const LIMITS: Limits = Limits {
@@ -51,19 +51,16 @@ impl Target<Message> for SnsTopic {
     async fn call(&self, messages: &[&Message]) -> Result<Vec<Outcome>, CallError> {
         let mut outcomes = Vec::with_capacity(messages.len());
         for message in messages {
-            let call = self
+            let mut call = self
                 .client
                 .publish()
                 .topic_arn(self.topic.as_str())
                 .subject(&message.subject)
                 .message_structure("json")
-                .message(message.per_protocol())
-                .message_attributes("site", attribute("String", &message.site)?)
-                .message_attributes("kind", attribute("String", &message.kind.to_string())?)
-                .message_attributes(
-                    "order_count",
-                    attribute("Number", &message.order_count.to_string())?,
-                );
+                .message(message.per_protocol());
+            for (name, value) in message.facts.attributes() {
+                call = call.message_attributes(name, attribute(&value)?);
+            }
             call.send().await.map_err(call_error)?;
             outcomes.push(Outcome::Done);
         }
@@ -71,7 +68,11 @@ impl Target<Message> for SnsTopic {
     }
 }
 
-fn attribute(kind: &str, value: &str) -> Result<MessageAttributeValue, CallError> {
+fn attribute(value: &Value) -> Result<MessageAttributeValue, CallError> {
+    let (kind, value) = match value {
+        Value::Text(text) => ("String", text.clone()),
+        Value::Number(number) => ("Number", number.to_string()),
+    };
     let attribute = MessageAttributeValue::builder()
         .data_type(kind)
         .string_value(value);

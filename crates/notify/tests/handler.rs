@@ -10,7 +10,7 @@ use fastrand::Rng;
 use function::delivery::{CallError, Outcome, Target};
 use function::rejects::Part;
 use function::{Deadline, KinesisEvent, Record};
-use model::{Alarm, AlarmKind, Measure, Second};
+use model::{Alarm, AlarmKind, Measure, Second, Signal};
 use notify::{Claim, Handler, Ledger, Message};
 use proptest::prelude::*;
 use tokio::time::Instant;
@@ -164,15 +164,17 @@ fn alarm(site: &str, kind: AlarmKind) -> Vec<u8> {
         alarm_id: format!("{site}-0"),
         kind,
         site: site.to_owned(),
-        order_count: 20,
+        rate: 20,
         trigger_count: 60,
-        peak_count: 20,
+        peak: 20,
         cancellation_count: 0,
         threshold: 15,
         window_seconds: 15,
-        count: Measure::Orders,
+        measure: Measure::Orders,
         started_at: Second::new(1_545_084_664),
         at: Second::new(1_545_084_724),
+        signal: Signal::Surge,
+        contributors: Vec::new(),
     };
     serde_json::to_vec(&alarm).expect("JSON")
 }

@@ -159,6 +159,37 @@ async fn each_protocol_has_its_own_text() {
 }
 
 #[tokio::test]
+async fn a_subscriber_learns_who_is_behind_it_and_can_filter_by_it() {
+    let stage = Stage::set().await;
+    let function = stage.function(stage.endpoint.url(), &[("ORDERS_TABLE", "WebsiteOrders")]);
+    succeeds(&function, "script.json").await;
+    let received = stage.received().await;
+    let attributes = &received[0]["MessageAttributes"];
+    let attribute = |kind, value| json!({"Type": kind, "Value": value});
+    assert_eq!(
+        *attributes,
+        json!({
+            "site": attribute("String", "website"),
+            "kind": attribute("String", "ALARM"),
+            "signal": attribute("String", "surge"),
+            "measure": attribute("String", "orders"),
+            "rate": attribute("Number", "74"),
+            "order_count": attribute("Number", "74"),
+            "contributor": attribute("String", "customer"),
+            "share": attribute("Number", "82"),
+        })
+    );
+    let text = received[0]["Message"].as_str().expect("a text");
+    for words in [
+        "Customer 17850 sends 82 % of the orders;",
+        "\n    17850             61   82 %\n",
+        "aws dynamodb query --table-name WebsiteOrders ",
+    ] {
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_test_by_hand_says_that_it_is_one() {
     let stage = Stage::set().await;
     let function = stage.function(stage.endpoint.url(), &[]);
@@ -366,6 +397,10 @@ async fn a_wrong_variable_stops_the_cold_start_with_one_line_that_names_it() {
         (
             ("REJECTS_QUEUE_URL", "rejects"),
             "REJECTS_QUEUE_URL is \"rejects\": expected",
+        ),
+        (
+            ("ORDERS_TABLE", "?"),
+            "ORDERS_TABLE is \"?\": expected a DynamoDB table name",
         ),
     ] {
         let function = stage.function(stage.endpoint.url(), &[variables]);
