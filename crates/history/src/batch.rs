@@ -71,7 +71,7 @@ impl<'a> Row<'a> {
 
 /// An alarm whose numbers the columns hold.
 fn fitting(alarm: Alarm) -> Result<Alarm, Reject> {
-    let fits = alarm.order_count <= MOST_ORDERS && alarm.trigger_count <= MOST_SECONDS;
+    let fits = alarm.rate <= MOST_ORDERS && alarm.trigger_count <= MOST_SECONDS;
     fits.then_some(alarm)
         .ok_or(Reject::line(Reason::OutOfRange))
 }

@@ -1,14 +1,14 @@
 //! Inserting: many rows a statement, each row once, all of a batch or nothing.
 
-use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Params, Value};
 
-use crate::batch::{Batch, Rejected, Row};
+use crate::batch::{Batch, Rejected};
 use crate::database::Inserted;
 use crate::failure::{Class, Failure};
+use crate::values::{self, Line};
 
-/// Rows in a statement: 500 of 12 values are a tenth of what a statement may have,
+/// Rows in a statement: 500 of 13 values are a tenth of what a statement may have,
 /// and more rows gain nothing.
 const ROWS: usize = 500;
 /// Bytes of originals in a statement, unless one alone has more. The least that a
@@ -28,10 +28,18 @@ struct Insert {
 /// for the column makes the table refuse it.
 const ALARMS: Insert = Insert {
     before: "INSERT INTO logs_history (alarm_creation_time, Number_of_orders, alarm_id, kind, site, \
-             trigger_count, peak_count, cancellation_count, threshold, window_seconds, measure, started_at) VALUES ",
-    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             trigger_count, peak_count, cancellation_count, threshold, window_seconds, measure, started_at, \
+             `signal`) VALUES ",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     after: " ON DUPLICATE KEY UPDATE alarm_id = IF(alarm_id <=> VALUES(alarm_id) AND kind <=> VALUES(kind) \
             AND alarm_creation_time <=> VALUES(alarm_creation_time), alarm_id, REPEAT('-', 129))",
+};
+
+const CONTRIBUTORS: Insert = Insert {
+    before: "INSERT INTO logs_contributors (alarm_id, kind, alarm_creation_time, dimension, `position`, \
+             value, measure, `count`, total, `different`, missed) VALUES ",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    after: " ON DUPLICATE KEY UPDATE total = total",
 };
 
 const REJECTS: Insert = Insert {
@@ -51,46 +59,64 @@ pub(crate) async fn transaction(
     batch: &Batch<'_>,
 ) -> Result<Inserted, Failure> {
     connection.query_drop("START TRANSACTION").await?;
-    let mut inserted = Inserted::default();
+    let (alarms, refused) = each(connection, &ALARMS, &batch.rows, values::alarm).await?;
+    let is_kept = |row: usize| refused.binary_search_by_key(&row, |(at, _)| *at).is_err();
+    let kept = (0..batch.rows.len()).filter(|row| is_kept(*row));
+    let lines: Vec<Line<'_>> = kept.flat_map(|row| Line::of(&batch.rows[row])).collect();
+    let (_, mut unfit) = each(connection, &CONTRIBUTORS, &lines, values::contributor).await?;
+    unfit.dedup_by_key(|(line, _)| std::ptr::from_ref(lines[*line].row));
+    // Without some of its contributors an alarm is still one: its row stays, and its record
+    // is kept beside it, with all of them.
     let mut rejected = batch.rejected.clone();
-    for rows in batch.rows.chunks(ROWS) {
-        match insert(connection, &ALARMS, rows, alarm).await {
-            Ok(new) => inserted.alarms += new,
-            // One of them is bad, and the statement has left nothing: each for itself.
-            Err(failure) if failure.class() == Class::Data => {
-                inserted.alarms += singly(connection, rows, &mut rejected).await?;
-            }
-            Err(failure) => return Err(failure),
-        }
-    }
-    inserted.refused = (rejected.len() - batch.rejected.len()) as u64;
+    rejected.extend(
+        refused
+            .iter()
+            .map(|(at, code)| batch.rows[*at].refused(*code)),
+    );
+    rejected.extend(unfit.iter().map(|(at, code)| lines[*at].row.refused(*code)));
     let mut rest = rejected.as_slice();
     while !rest.is_empty() {
         let (now, later) = rest.split_at(first_within_bytes(rest));
-        insert(connection, &REJECTS, now, reject).await?;
+        insert(connection, &REJECTS, now, values::reject).await?;
         rest = later;
     }
     connection.query_drop("COMMIT").await?;
-    Ok(inserted)
+    Ok(Inserted {
+        alarms,
+        refused: refused.len() as u64,
+    })
 }
 
-/// Inserts rows one by one; those that the table refuses become rejects.
-async fn singly<'a>(
+/// Inserts rows, many a statement: how many of them are new, and the places of those that
+/// the table refuses, in ascending order and each with the error's code.
+async fn each<T>(
     connection: &mut Conn,
-    rows: &[Row<'a>],
-    rejected: &mut Vec<Rejected<'a>>,
-) -> Result<u64, Failure> {
-    let mut new = 0;
-    for row in rows {
-        match insert(connection, &ALARMS, std::slice::from_ref(row), alarm).await {
+    into: &Insert,
+    rows: &[T],
+    values: impl Fn(&T) -> Vec<Value> + Copy,
+) -> Result<(u64, Vec<(usize, u16)>), Failure> {
+    let (mut new, mut refused) = (0, Vec::new());
+    for (chunk, rows) in rows.chunks(ROWS).enumerate() {
+        match insert(connection, into, rows, values).await {
             Ok(inserted) => new += inserted,
-            Err(failure @ Failure::Server { code, .. }) if failure.class() == Class::Data => {
-                rejected.push(row.refused(code));
+            // One of them is bad, and the statement has left nothing: each for itself.
+            Err(failure) if failure.class() == Class::Data => {
+                for (at, row) in (chunk * ROWS..).zip(rows) {
+                    match insert(connection, into, std::slice::from_ref(row), values).await {
+                        Ok(inserted) => new += inserted,
+                        Err(failure @ Failure::Server { code, .. })
+                            if failure.class() == Class::Data =>
+                        {
+                            refused.push((at, code));
+                        }
+                        Err(failure) => return Err(failure),
+                    }
+                }
             }
             Err(failure) => return Err(failure),
         }
     }
-    Ok(new)
+    Ok((new, refused))
 }
 
 /// Inserts `rows` with one prepared statement: how many of them are new.
@@ -121,71 +147,4 @@ fn first_within_bytes(rejected: &[Rejected<'_>]) -> usize {
         bytes <= BYTES
     });
     fitting.count().max(1)
-}
-
-/// The values of an alarm's row, in the order of [`ALARMS`].
-fn alarm(row: &Row<'_>) -> Vec<Value> {
-    let alarm = &row.alarm;
-    let at = |second: model::Second| {
-        DateTime::from_timestamp(second.since_1970(), 0).map_or(Value::NULL, moment)
-    };
-    vec![
-        at(alarm.at),
-        alarm.order_count.into(),
-        alarm.alarm_id.as_str().into(),
-        alarm.kind.to_string().into(),
-        alarm.site.as_str().into(),
-        alarm.trigger_count.into(),
-        alarm.peak_count.into(),
-        alarm.cancellation_count.into(),
-        alarm.threshold.into(),
-        alarm.window_seconds.into(),
-        alarm.count.to_string().into(),
-        at(alarm.started_at),
-    ]
-}
-
-/// The values of a reject, in the order of [`REJECTS`].
-fn reject(rejected: &Rejected<'_>) -> Vec<Value> {
-    let record = rejected.record;
-    // A unit variant, which serializes as its name.
-    let reason = serde_json::to_value(rejected.reject.reason).unwrap_or_default();
-    let mut message = rejected.reject.to_string();
-    if let Some(code) = rejected.code {
-        let failure = Failure::Server {
-            code,
-            blames_row: true,
-        };
-        message = format!("{message} ({failure})");
-    }
-    vec![
-        reason.as_str().unwrap_or_default().into(),
-        message.into(),
-        record.stream.as_str().into(),
-        record.shard.as_str().into(),
-        record.sequence_number.as_str().into(),
-        moment(record.arrived_at),
-        record.data.as_slice().into(),
-    ]
-}
-
-/// A moment as a `DATETIME`, which begins in the year 1000 and ends with 9999: null
-/// for others.
-fn moment(at: DateTime<Utc>) -> Value {
-    let Ok(year @ 1000..=9999) = u16::try_from(at.year()) else {
-        return Value::NULL;
-    };
-    // Chrono's own ranges: a month is 1 to 12.
-    #[allow(clippy::cast_possible_truncation, reason = "all below 61")]
-    let [month, day, hour, minute, second] =
-        [at.month(), at.day(), at.hour(), at.minute(), at.second()].map(|n| n as u8);
-    Value::Date(
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        at.timestamp_subsec_micros(),
-    )
 }

@@ -20,6 +20,7 @@ mod metrics;
 mod schema;
 mod secret;
 mod store;
+mod values;
 
 pub use batch::{Batch, Rejected, Row};
 pub use config::{Authorities, Config, Place};

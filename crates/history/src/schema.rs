@@ -20,7 +20,7 @@ use crate::failure::Failure;
 pub(crate) const MIGRATING: &str = "bringing the tables up to date";
 
 /// The form that this code expects. A later one has all of it, too.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// What stands before the form's number in the table's comment.
 const COMMENT: &str = "sitewatch ";
 
@@ -34,7 +34,7 @@ const FIRST_FORM: &str = "CREATE TABLE IF NOT EXISTS logs_history \
     ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4";
 
 /// What the first form lacks. All may be null: older rows have nothing there.
-const COLUMNS: [(&str, &str); 10] = [
+const COLUMNS: [(&str, &str); 11] = [
     (
         "alarm_id",
         "VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NULL",
@@ -52,17 +52,20 @@ const COLUMNS: [(&str, &str); 10] = [
     ("cancellation_count", "BIGINT UNSIGNED NULL"),
     ("threshold", "BIGINT UNSIGNED NULL"),
     ("window_seconds", "INT UNSIGNED NULL"),
-    (
-        "measure",
-        "VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL",
-    ),
+    ("measure", MEASURE),
     ("started_at", "DATETIME NULL"),
+    (
+        "signal",
+        "VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL",
+    ),
 ];
+/// What `measure` is; in the tables of version 1 it is narrower.
+const MEASURE: &str = "VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL";
 /// What makes an alarm one row.
 const KEY: &str = "alarm_once";
 const KEY_COLUMNS: &str = "(alarm_id, kind, alarm_creation_time)";
 
-/// The table of rejects and the views, a statement each.
+/// The other tables and the views, a statement each.
 const REST: &str = include_str!("schema.sql");
 
 /// Brings the tables and views up to date. One query if they are.
@@ -141,6 +144,12 @@ async fn missing(connection: &mut Conn) -> Result<Option<String>, Failure> {
          AND table_name = 'logs_history' AND extra LIKE '%auto_increment%'",
     );
     let numbered = !numbered.await?.is_empty();
+    let narrow = texts(
+        connection,
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() \
+         AND table_name = 'logs_history' AND column_name = 'measure' AND character_maximum_length < 16",
+    );
+    let narrow = !narrow.await?.is_empty();
     let engine = texts(
         connection,
         "SELECT engine FROM information_schema.tables \
@@ -151,7 +160,10 @@ async fn missing(connection: &mut Conn) -> Result<Option<String>, Failure> {
         steps.push("ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY AFTER Number_of_orders".to_owned());
     }
     let lacking = COLUMNS.iter().filter(|(name, _)| !columns.contains(*name));
-    steps.extend(lacking.map(|(name, definition)| format!("ADD COLUMN {name} {definition}")));
+    steps.extend(lacking.map(|(name, definition)| format!("ADD COLUMN `{name}` {definition}")));
+    if narrow {
+        steps.push(format!("MODIFY COLUMN measure {MEASURE}"));
+    }
     if !keys.iter().any(|key| key == KEY) {
         steps.push(format!("ADD UNIQUE KEY {KEY} {KEY_COLUMNS}"));
     }

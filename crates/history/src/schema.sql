@@ -13,6 +13,23 @@ CREATE TABLE IF NOT EXISTS logs_rejects (
     UNIQUE KEY record_once (stream, shard, sequence_number)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
 
+-- Who was behind an alarm: the heaviest values of each dimension, from position 1 on. Values
+-- are texts from outside.
+CREATE TABLE IF NOT EXISTS logs_contributors (
+    alarm_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    kind VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    alarm_creation_time DATETIME NOT NULL COMMENT 'UTC',
+    dimension VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `position` INT UNSIGNED NOT NULL,
+    value VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    measure VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `count` BIGINT UNSIGNED NOT NULL,
+    total BIGINT UNSIGNED NOT NULL,
+    `different` BIGINT UNSIGNED NOT NULL,
+    missed BIGINT UNSIGNED NOT NULL,
+    PRIMARY KEY (alarm_id, kind, alarm_creation_time, dimension, `position`)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
+
 -- One row per surge. The ALARM may be told before all is counted, so its started_at
 -- may be later than the others'.
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW logs_surges AS
@@ -26,7 +43,9 @@ SELECT
         AS duration_seconds,
     MAX(peak_count) AS peak,
     MAX(threshold) AS threshold,
-    COUNT(CASE WHEN kind = 'REMINDER' THEN 1 END) AS reminders
+    COUNT(CASE WHEN kind = 'REMINDER' THEN 1 END) AS reminders,
+    COALESCE(MAX(`signal`), 'surge') AS `signal`,
+    MAX(measure) AS measure
 FROM logs_history
 WHERE alarm_id IS NOT NULL
 GROUP BY site, alarm_id;
@@ -61,3 +80,27 @@ FROM (
 ) AS alarm
 WHERE raised_at IS NOT NULL
 GROUP BY CAST(raised_at AS DATE), site;
+
+-- Alarms from before there were signals are of surges. The quotient comes first: a hundred
+-- times the largest count is more than a number may be.
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW logs_contributors_of_alarms AS
+SELECT
+    alarm.site,
+    alarm.alarm_id,
+    COALESCE(alarm.`signal`, 'surge') AS `signal`,
+    alarm.kind,
+    alarm.alarm_creation_time,
+    who.dimension,
+    who.`position`,
+    who.value,
+    who.`count`,
+    who.measure,
+    ROUND(who.`count` / NULLIF(who.total, 0) * 100, 1) AS percent,
+    who.total,
+    who.`different`,
+    who.missed
+FROM logs_contributors AS who
+JOIN logs_history AS alarm
+    ON alarm.alarm_id = who.alarm_id
+    AND alarm.kind = who.kind
+    AND alarm.alarm_creation_time = who.alarm_creation_time;

@@ -2,5 +2,6 @@
 //! can rotate.
 
 mod connection;
+mod contributors;
 mod stage;
 mod tables;

@@ -38,10 +38,10 @@ async fn an_empty_database_gets_the_tables_and_an_alarm_is_one_row_however_often
     let rows = server.sql(
         &name,
         "SELECT id, alarm_creation_time, Number_of_orders, alarm_id, kind, site, trigger_count, peak_count, \
-         cancellation_count, threshold, window_seconds, measure, started_at FROM logs_history ORDER BY 2",
+         cancellation_count, threshold, window_seconds, measure, started_at, `signal` FROM logs_history ORDER BY 2",
     );
     let rows: Vec<String> = rows.iter().map(|row| row[1..].join("|")).collect();
-    let tail = "2|15|15|orders|2018-12-17 22:11:04";
+    let tail = "2|15|15|orders|2018-12-17 22:11:04|surge";
     assert_eq!(
         rows,
         [
@@ -111,7 +111,10 @@ async fn a_migration_that_died_anywhere_is_finished_by_the_next_cold_start() {
         "DROP VIEW logs_alarms_per_day",
         "DROP VIEW logs_alarms_per_day, logs_alarms_per_hour, logs_surges",
         "DROP TABLE logs_rejects",
-        "ALTER TABLE logs_history DROP KEY alarm_once, DROP COLUMN started_at",
+        "DROP VIEW logs_contributors_of_alarms",
+        "DROP TABLE logs_contributors",
+        "ALTER TABLE logs_history MODIFY COLUMN measure VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL",
+        "ALTER TABLE logs_history DROP KEY alarm_once, DROP COLUMN started_at, DROP COLUMN `signal`",
         "ALTER TABLE logs_history DROP COLUMN id",
     ] {
         server.sql(
@@ -124,7 +127,7 @@ async fn a_migration_that_died_anywhere_is_finished_by_the_next_cold_start() {
         assert_eq!(server.sql(&name, SHAPE), shape, "{undo}");
     }
     assert_eq!(one(server, &name, COUNT), "3");
-    server.sql(&name, "DROP TABLE logs_history, logs_rejects; CREATE TABLE logs_history (alarm_creation_time DATETIME, Number_of_orders INT)");
+    server.sql(&name, "DROP TABLE logs_history, logs_rejects, logs_contributors; CREATE TABLE logs_history (alarm_creation_time DATETIME, Number_of_orders INT)");
     let cold = cold_start(&vault, Some(authorities(server)));
     keep(&cold, &records(1, &surge())).await;
     assert_eq!(server.sql(&name, SHAPE), shape);
@@ -159,13 +162,13 @@ async fn a_table_of_a_later_form_is_left_as_it_is() {
     keep(&handler, &records(1, &surge())).await;
     server.sql(
         &name,
-        "DROP VIEW logs_surges; ALTER TABLE logs_history COMMENT = 'sitewatch 2'",
+        "DROP VIEW logs_surges; ALTER TABLE logs_history COMMENT = 'sitewatch 3'",
     );
     let cold = cold_start(&vault, Some(authorities(server)));
     assert_eq!(keep(&cold, &records(1, &surge())).await.alarms_known, 3);
     let comment = "SELECT table_comment FROM information_schema.tables \
                    WHERE table_schema = DATABASE() AND table_name = 'logs_history'";
-    assert_eq!(one(server, &name, comment), "sitewatch 2");
+    assert_eq!(one(server, &name, comment), "sitewatch 3");
 }
 
 #[tokio::test]

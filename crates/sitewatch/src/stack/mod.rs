@@ -22,6 +22,7 @@ mod mysql_url;
 mod pump;
 mod remote;
 mod resources;
+mod sqlite;
 mod stream;
 #[cfg(feature = "requests")]
 mod traffic;
