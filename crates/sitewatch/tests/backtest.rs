@@ -104,13 +104,14 @@ fn spread(orders: &Orders) -> Vec<(i64, String)> {
 /// Every alarm record, by settling every single second of the days with orders and of
 /// the days behind them, by when all is over.
 fn directly(arrived: &[(i64, String)], rule: &Rule) -> Vec<Alarm> {
+    let format = OrderFormat::default();
     let mut arrivals = Arrivals::default();
     let mut days = BTreeSet::new();
     for (second, line) in arrived {
-        let mut bucket = Bucket::new(rule.count());
+        let mut bucket = Bucket::new(rule.gauge());
         bucket.add(
-            lines(&OrderFormat::default(), line.as_bytes(), rule.count()).0,
-            rule.count(),
+            lines(&format, line.as_bytes(), rule.gauge()).0,
+            rule.gauge(),
         );
         arrivals.add(Second::new(*second), &bucket);
         let day = second.div_euclid(DAY);
@@ -119,7 +120,8 @@ fn directly(arrived: &[(i64, String)], rule: &Rule) -> Vec<Alarm> {
     let mut site = Site::default();
     for day in days {
         let (start, end) = (Second::new(day * DAY), Second::new(day * DAY + DAY - 1));
-        site.settle(rule, &arrivals.rates(start, end, rule.window()));
+        let rates = arrivals.rates(start, end, rule.window());
+        site.settle(rule, &rates, &arrivals);
     }
     site.outbox().to_vec()
 }

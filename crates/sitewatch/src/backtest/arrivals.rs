@@ -1,9 +1,9 @@
 //! From lines to arrivals by second, as the `surge` function counts them.
 
-use model::{Measure, Second};
-use surge::{Arrivals, Bucket};
+use model::Second;
+use surge::{Arrivals, Bucket, Gauge, Seen};
 
-use super::input::Row;
+use super::input::{Names, Row};
 
 /// Spreads the lines of each minute evenly over it: line i of n, in the file's order,
 /// at 60·i/n seconds, rounded down. For dates that tell no seconds, all of whose
@@ -19,12 +19,16 @@ pub(crate) fn spread(rows: &mut [Row]) {
 }
 
 /// What arrived, by second.
-pub(crate) fn arrivals(mut rows: Vec<Row>, measure: Measure) -> Arrivals {
+pub(crate) fn arrivals(mut rows: Vec<Row>, names: &Names, gauge: &Gauge) -> Arrivals {
     rows.sort_by_key(|row| row.second);
     let mut arrivals = Arrivals::default();
     for of_one_second in rows.chunk_by(|a, b| a.second == b.second) {
-        let mut bucket = Bucket::new(measure);
-        bucket.add(of_one_second.iter().map(|row| row.line), measure);
+        let mut bucket = Bucket::new(gauge);
+        let seen = |row: &Row| Seen {
+            line: row.line,
+            values: names.of(row.values, gauge),
+        };
+        bucket.add(of_one_second.iter().map(seen), gauge);
         arrivals.add(Second::new(of_one_second[0].second), &bucket);
     }
     arrivals
@@ -41,6 +45,7 @@ mod tests {
         let row = |second, units| Row {
             second,
             line: Line::Order { order: 0, units },
+            values: [0; 3],
         };
         let mut rows = [row(120, 1), row(60, 2), row(120, 3), row(120, 4)];
         spread(&mut rows);

@@ -1,14 +1,15 @@
 //! From a file of past orders to what a rate sees of each line.
 
-use std::collections::{BTreeMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context as _, bail};
-use model::{Decoded, Measure, OrderFormat, Reason};
+use model::{Decoded, Dimension, OrderFormat, Reason};
 use serde::Serialize;
-use surge::Line;
+use surge::{Gauge, Line, Seen};
 
 use super::blocks::Blocks;
 use crate::show;
@@ -23,6 +24,45 @@ pub(crate) struct Row {
     pub(crate) second: i64,
     /// The line.
     pub(crate) line: Line,
+    /// Its values, as [`Names`] has them.
+    pub(crate) values: [u32; MOST],
+}
+
+/// The most dimensions of an order.
+const MOST: usize = Dimension::ALL.len();
+
+/// The values of all lines, each text once.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    numbers: HashMap<String, u32>,
+    texts: Vec<String>,
+}
+
+impl Names {
+    fn note(&mut self, values: &[Cow<'_, str>]) -> [u32; MOST] {
+        let mut numbers = [0; MOST];
+        for (number, value) in numbers.iter_mut().zip(values) {
+            *number = match self.numbers.get(value.as_ref()) {
+                Some(number) => *number,
+                None => self.add(value),
+            };
+        }
+        numbers
+    }
+
+    fn add(&mut self, value: &str) -> u32 {
+        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.texts.push(value.to_owned());
+        self.numbers.insert(value.to_owned(), number);
+        number
+    }
+
+    /// A row's values of a gauge's dimensions.
+    pub(crate) fn of(&self, values: [u32; MOST], gauge: &Gauge) -> Vec<Cow<'_, str>> {
+        let text = |number: &u32| self.texts.get(*number as usize).map_or("", String::as_str);
+        let values = values.iter().take(gauge.dimensions().len());
+        values.map(|number| Cow::Borrowed(text(number))).collect()
+    }
 }
 
 /// What a file holds.
@@ -30,6 +70,8 @@ pub(crate) struct Row {
 pub(crate) struct Past {
     /// The order lines, in the file's order.
     pub(crate) rows: Vec<Row>,
+    /// Their values.
+    pub(crate) names: Names,
     /// How many of them there are.
     pub(crate) lines: u64,
     /// Distinct invoices with a line that is no cancellation.
@@ -60,15 +102,11 @@ impl Past {
     ///
     /// # Errors
     /// If it cannot be read, or holds no order line at all.
-    pub(crate) fn read(
-        path: &Path,
-        format: &OrderFormat,
-        measure: Measure,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn read(path: &Path, format: &OrderFormat, gauge: &Gauge) -> anyhow::Result<Self> {
         let name = path.display();
         let unreadable = || format!("{name} cannot be read");
         let blocks = Blocks::open(path, format).with_context(unreadable)?;
-        let past = Self::of(blocks, format, measure).with_context(unreadable)?;
+        let past = Self::of(blocks, format, gauge).with_context(unreadable)?;
         if past.rows.is_empty() {
             let most = past.rejected.values().max_by_key(|rejected| rejected.lines);
             match most {
@@ -85,7 +123,7 @@ impl Past {
     }
 
     /// Decodes blocks while the next ones are unpacked.
-    fn of(blocks: Blocks, format: &OrderFormat, measure: Measure) -> io::Result<Self> {
+    fn of(blocks: Blocks, format: &OrderFormat, gauge: &Gauge) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(WAITING);
         std::thread::scope(|scope| {
             scope.spawn(move || {
@@ -95,7 +133,7 @@ impl Past {
                     }
                 }
             });
-            let mut reader = Reader::new(format, measure);
+            let mut reader = Reader::new(format, gauge);
             for block in receiver {
                 reader.block(&block?);
             }
@@ -112,7 +150,7 @@ impl Past {
 /// What is read so far.
 struct Reader<'f> {
     format: &'f OrderFormat,
-    measure: Measure,
+    gauge: &'f Gauge,
     past: Past,
     /// Lines of the file before this block.
     lines: u64,
@@ -122,10 +160,10 @@ struct Reader<'f> {
 }
 
 impl<'f> Reader<'f> {
-    fn new(format: &'f OrderFormat, measure: Measure) -> Self {
+    fn new(format: &'f OrderFormat, gauge: &'f Gauge) -> Self {
         Self {
             format,
-            measure,
+            gauge,
             past: Past::default(),
             lines: 0,
             invoices: HashSet::new(),
@@ -157,7 +195,8 @@ impl<'f> Reader<'f> {
             }
         };
         let moment = order.order_date.moment();
-        let line = Line::of(order, self.measure);
+        let Seen { line, values } = Seen::of(order, self.gauge);
+        let values = self.past.names.note(&values);
         if line == Line::Cancellation {
             self.past.cancellations += 1;
         } else if order.invoice_no != self.invoice {
@@ -170,7 +209,11 @@ impl<'f> Reader<'f> {
         let second = moment.timestamp();
         self.past.has_seconds |= second.rem_euclid(60) != 0 || moment.timestamp_subsec_nanos() != 0;
         self.past.has_times |= second.rem_euclid(24 * 3_600) != 0;
-        self.past.rows.push(Row { second, line });
+        self.past.rows.push(Row {
+            second,
+            line,
+            values,
+        });
         self.past.lines += 1;
     }
 }

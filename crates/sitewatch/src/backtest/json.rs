@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Measure, Reason, Second};
+use model::{Contributors, Measure, Reason, Second};
 use serde::Serialize;
 
 use super::input::Rejected;
@@ -74,6 +74,8 @@ struct Alarm<'a> {
     peak_count: u64,
     /// What arrived from the first breach's window to the end, in the unit of `count`.
     total_count: u64,
+    /// Who was behind it, from the window that raised the alarm to the end.
+    contributors: &'a [Contributors],
 }
 
 /// A threshold and what it would have meant.
@@ -134,6 +136,7 @@ fn alarm(surge: &Surge) -> Alarm<'_> {
         duration_seconds: surge.seconds(),
         peak_count: surge.peak,
         total_count: surge.amount,
+        contributors: &surge.contributors,
     }
 }
 

@@ -82,7 +82,12 @@ fn compare(
     thresholds: &[u64],
     arrivals: &Arrivals,
 ) -> Result<Compared, Usage> {
-    let with = |threshold: &u64| options.rule_with_threshold(*threshold);
+    let with = |threshold: &u64| {
+        if *threshold == rule.threshold() {
+            return Ok(rule.clone());
+        }
+        options.rule_with_threshold(*threshold)
+    };
     let rules: Vec<Rule> = thresholds.iter().map(with).collect::<Result<_, _>>()?;
     let (mut records, mut surges) = (Vec::new(), Vec::new());
     let mut ladder = Vec::with_capacity(rules.len());
@@ -148,7 +153,7 @@ impl Backtest {
     fn run(options: &Options) -> anyhow::Result<Self> {
         let rule = options.rule()?;
         let format = options.orders.format()?;
-        let mut past = Past::read(&options.file, &format, rule.count())?;
+        let mut past = Past::read(&options.file, &format, rule.gauge())?;
         let spread = !options.no_spread && !past.has_seconds;
         let mut rows = std::mem::take(&mut past.rows);
         if spread {
@@ -157,7 +162,7 @@ impl Backtest {
         let seconds = || rows.iter().map(|row| Second::new(row.second));
         let from = seconds().min().unwrap_or(Second::new(0));
         let to = seconds().max().unwrap_or(from);
-        let arrivals = arrivals::arrivals(rows, rule.count());
+        let arrivals = arrivals::arrivals(rows, &past.names, rule.gauge());
 
         let profile = Profile::of(&arrivals, rule.window());
         let Compared {

@@ -55,6 +55,10 @@ struct RuleOptions {
     #[arg(long, value_name = "WHAT", value_parser = Text::new())]
     count: Option<String>,
 
+    /// Who is behind an alarm: customer, country, article, or none [env: CONTRIBUTORS] [default: all]
+    #[arg(long, value_name = "LIST", value_parser = Text::new())]
+    contributors: Option<String>,
+
     /// How many seconds a rate looks back over [env: WINDOW_SECONDS] [default: 15]
     #[arg(long, value_name = "N", value_parser = Text::new(), allow_hyphen_values = true)]
     window_seconds: Option<String>,
@@ -100,6 +104,7 @@ impl RuleOptions {
         match variable {
             "SITE" => self.site.as_ref(),
             "COUNT" => self.count.as_ref(),
+            "CONTRIBUTORS" => self.contributors.as_ref(),
             "WINDOW_SECONDS" => self.window_seconds.as_ref(),
             "ORDER_THRESHOLD" => self.order_threshold.as_ref(),
             "EVALUATION_SECONDS" => self.evaluation_seconds.as_ref(),
@@ -148,6 +153,8 @@ impl Options {
         let environment = Env::process();
         let lookup = |name: &str| match threshold {
             Some(threshold) if name == "ORDER_THRESHOLD" => Some(threshold.to_string()),
+            // Of other thresholds it is the number of alarms that is shown.
+            Some(_) if name == "CONTRIBUTORS" => Some("none".to_owned()),
             _ => {
                 let flag = self.rule.flag(name).cloned();
                 let asked = !self.rule.flags_alone;

@@ -3,7 +3,7 @@
 //! Every second goes through [`Site::settle`] in turn, but for those that change
 //! nothing: while a site is calm, seconds that are not in breach.
 
-use model::{Alarm, AlarmKind, Second};
+use model::{Alarm, AlarmKind, Contributors, Second};
 use surge::{Arrivals, Rate, Rule, Site};
 
 /// Seconds that are looked at as one: the fewer, the more are passed over at once;
@@ -34,6 +34,10 @@ pub(crate) struct Surge {
     pub(crate) peak: u64,
     /// What arrived, in the rule's unit, from the first breach's window to the end.
     pub(crate) amount: u64,
+    /// Who was behind it, as the OK tells; empty where nobody asked.
+    pub(crate) contributors: Vec<Contributors>,
+    /// The same in words.
+    pub(crate) who: Option<String>,
 }
 
 impl Surge {
@@ -86,12 +90,12 @@ pub(crate) fn replay(arrivals: &Arrivals, rules: &[Rule]) -> Vec<Vec<Alarm>> {
     let mut watches: Vec<Watch<'_>> = rules.iter().map(Watch::new).collect();
     for span in spans(arrivals, window) {
         for watch in &mut watches {
-            watch.rest(Some(span.from));
-            watch.settle(&span);
+            watch.rest(Some(span.from), arrivals);
+            watch.settle(&span, arrivals);
         }
     }
     let finish = |mut watch: Watch<'_>| {
-        watch.rest(None);
+        watch.rest(None, arrivals);
         watch.site.outbox().to_vec()
     };
     watches.into_iter().map(finish).collect()
@@ -111,8 +115,10 @@ pub(crate) fn surges(arrivals: &Arrivals, rule: &Rule, records: &[Alarm]) -> Vec
                 started_at: record.started_at,
                 raised_at: raised.take().unwrap_or(record.started_at),
                 ended_at: record.at,
-                peak: record.peak_count,
+                peak: record.peak,
                 amount: amount(arrivals, rule, record),
+                contributors: record.contributors.clone(),
+                who: record.verdict().map(|verdict| verdict.short),
             }),
         }
     }
@@ -144,18 +150,18 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn settle(&mut self, span: &Span) {
+    fn settle(&mut self, span: &Span, arrivals: &Arrivals) {
         if span.highest < self.rule.threshold() && self.site.is_calm() {
             self.site.skip_to(span.to);
         } else {
-            self.site.settle(self.rule, &span.rates);
+            self.site.settle(self.rule, &span.rates, arrivals);
         }
         self.next = Some(span.to + 1);
     }
 
     /// Settles the seconds without arrivals before `until`, as long as they change
     /// anything.
-    fn rest(&mut self, until: Option<Second>) {
+    fn rest(&mut self, until: Option<Second>, arrivals: &Arrivals) {
         while let Some(next) = self.next
             && !self.site.is_calm()
             && until.is_none_or(|until| next < until)
@@ -167,7 +173,7 @@ impl<'a> Watch<'a> {
                 cancellations: 0,
             };
             let rates: Vec<Rate> = (0..end - next).map(empty).collect();
-            self.site.settle(self.rule, &rates);
+            self.site.settle(self.rule, &rates, arrivals);
             self.next = Some(end);
         }
         if let Some(until) = until

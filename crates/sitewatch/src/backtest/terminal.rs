@@ -111,17 +111,25 @@ fn alarms(text: &mut String, backtest: &Backtest, all: bool) {
         return;
     }
     let unit = unit(backtest.rule.count());
-    let columns = ["Started (UTC)", "Raised", "Over", "Lasted", "Peak", unit];
+    let mut columns = vec!["Started (UTC)", "Raised", "Over", "Lasted", "Peak", unit];
+    let asked = !backtest.rule.gauge().dimensions().is_empty();
+    if asked {
+        columns.push("Who");
+    }
     let mut table = show::table(&columns, &[3, 4, 5]);
     for surge in shown {
-        table.add_row([
+        let mut row = vec![
             time(surge.started_at),
             later(surge.raised_at, surge.started_at),
             later(surge.ended_at, surge.started_at),
             show::duration(surge.seconds()),
             show::number(surge.peak),
             show::number(surge.amount),
-        ]);
+        ];
+        if asked {
+            row.push(surge.who.clone().unwrap_or_default());
+        }
+        table.add_row(row);
     }
     let _ = writeln!(text, "{table}");
     if backtest.to - backtest.from >= WEEK {

@@ -117,11 +117,12 @@ fn alarm_table(backtest: &Backtest) -> String {
     if backtest.surges.is_empty() {
         return "<p class=\"note\">None: the rate never stayed at the threshold for long enough.</p>".to_owned();
     }
+    let asked = !backtest.rule.gauge().dimensions().is_empty();
     let mut rows = String::new();
     for surge in backtest.surges.iter().take(LISTED) {
         let _ = writeln!(
             rows,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>{}</tr>",
             page::jump(
                 surge.started_at.since_1970(),
                 surge.ended_at.since_1970(),
@@ -132,13 +133,20 @@ fn alarm_table(backtest: &Backtest) -> String {
             show::duration(surge.seconds()),
             show::number(surge.peak),
             show::number(surge.amount),
+            if asked {
+                let who = surge.who.as_deref().unwrap_or_default();
+                format!("<td class=\"text\">{}</td>", escaped(who))
+            } else {
+                String::new()
+            },
         );
     }
     let unit = unit(backtest.rule.count());
-    table(
-        &["Started (UTC)", "Raised", "Over", "Lasted", "Peak", unit],
-        &rows,
-    )
+    let mut columns = vec!["Started (UTC)", "Raised", "Over", "Lasted", "Peak", unit];
+    if asked {
+        columns.push("Who");
+    }
+    table(&columns, &rows)
 }
 
 fn threshold_table(backtest: &Backtest) -> String {
