@@ -8,6 +8,9 @@ use crate::memory::bounded;
 /// An alarm's texts, its message and the parser's own.
 const MEMORY: usize = 8;
 
+/// With ten values of each of as many dimensions as a record may have.
+const LONGEST_EMAIL: usize = 20_480;
+
 /// Checks one record's data.
 ///
 /// # Panics
@@ -26,7 +29,7 @@ pub fn check(data: &[u8]) {
     assert_eq!(again.key(), key);
     assert!(key.bytes().all(|b| b.is_ascii_graphic()), "{key}");
     assert!(key.len() <= 128 + "#REMINDER#9999-12-31T23:59:59Z".len());
-    let message = bounded(data.len(), MEMORY, || Message::of(&alarm));
+    let message = bounded(data.len(), MEMORY, || Message::of(&alarm, None));
     assert!(message.subject.len() <= LONGEST_SUBJECT);
     assert!(
         !message
@@ -34,7 +37,9 @@ pub fn check(data: &[u8]) {
             .contains(|c: char| !c.is_ascii() || c.is_control())
     );
     assert!(message.sms.len() <= LONGEST_SMS && message.sms.is_ascii());
-    assert!(message.email.is_ascii() && message.email.len() < 2_048);
+    let printable = |b: u8| b == b'\n' || (b' '..=b'~').contains(&b);
+    assert!(message.email.bytes().all(printable) && message.email.len() < LONGEST_EMAIL);
+    assert!(message.facts.attributes().len() <= 10);
     let texts = message.per_protocol();
     serde_json::from_str::<serde_json::Value>(&texts).expect("one JSON object");
 }

@@ -11,9 +11,9 @@ use function::delivery::{CallError, Outcome, Target};
 use function::env::TableName;
 use function::rejects::Part;
 use function::{Deadline, Record};
-use model::{Measure, OrderFormat, Second, SequenceNumber};
+use model::{Dimension, Measure, OrderFormat, Second, SequenceNumber};
 use orders::{Counts, Handler, Row, batch_write_item_body};
-use surge::{Arrivals, Bucket, Line};
+use surge::{Arrivals, Bucket, Gauge, Line};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::memory::bounded;
@@ -106,20 +106,21 @@ fn process(sink: &Sink, format: &OrderFormat, records: &[Record]) -> Counts {
 
 /// How many lines `surge` refuses; its rates are checked on the way.
 fn counted(format: &OrderFormat, records: &[Record]) -> u64 {
+    let gauge = Gauge::new(Measure::Units, Dimension::ALL.to_vec());
     let mut refused = 0;
     let mut arrivals = Arrivals::default();
     let mut naive: Vec<(Second, u128)> = Vec::new();
     for record in records {
-        let (lines, bad) = surge::lines(format, &record.data, Measure::Units);
+        let (lines, bad) = surge::lines(format, &record.data, &gauge);
         refused += bad;
-        let units = lines.iter().map(|line| match line {
-            Line::Order { units, .. } => u128::from(*units),
+        let units = lines.iter().map(|seen| match seen.line {
+            Line::Order { units, .. } => u128::from(units),
             Line::Cancellation => 0,
         });
         let second = Second::of(record.arrived_at);
         naive.push((second, units.sum()));
-        let mut bucket = Bucket::new(Measure::Units);
-        bucket.add(lines, Measure::Units);
+        let mut bucket = Bucket::new(&gauge);
+        bucket.add(lines, &gauge);
         arrivals.add(second, &bucket);
     }
     let (Some(first), Some(last)) = (naive.iter().min(), naive.iter().max()) else {

@@ -3,7 +3,7 @@
 mod forms;
 
 use model::{Cancellation, Customer, Decoded, Measure, OrderFormat, OrderLine, Reason, Reject};
-use surge::Line;
+use surge::{Gauge, Line};
 
 use crate::memory::bounded;
 use crate::order::offset;
@@ -210,7 +210,7 @@ fn reads_back(form: &Form, line: &OrderLine<'_>) {
 
 /// `surge` counts what is stored, and as cancelled what is cancelled.
 fn counted(form: &Form, data: &[u8]) {
-    let (lines, refused) = surge::lines(&form.format, data, Measure::Lines);
+    let (lines, refused) = surge::lines(&form.format, data, &Gauge::of(Measure::Lines));
     let (mut good, mut bad, mut cancelled) = (0, 0, 0);
     for decoded in form.format.decode(data) {
         match decoded.line {
@@ -222,6 +222,6 @@ fn counted(form: &Form, data: &[u8]) {
         }
     }
     assert_eq!((lines.len(), refused), (good, bad));
-    let counted = lines.iter().filter(|l| **l == Line::Cancellation);
+    let counted = lines.iter().filter(|l| l.line == Line::Cancellation);
     assert_eq!(counted.count(), cancelled);
 }

@@ -1,8 +1,8 @@
 //! What the `surge` function keeps of ten seconds of a shard, as bytes in a table that
 //! others may write to.
 
-use model::{Measure, Second, SequenceNumber};
-use surge::{Arrivals, Granule};
+use model::{Dimension, Measure, Second, SequenceNumber};
+use surge::{Arrivals, Gauge, Granule};
 
 use crate::memory::bounded;
 
@@ -29,5 +29,7 @@ pub fn check(data: &[u8]) {
         let mut arrivals = Arrivals::default();
         granule.each(|second, bucket| arrivals.add(second, bucket));
         let _ = arrivals.rates(start, start + 9, 15);
+        let gauge = Gauge::new(measure, Dimension::ALL.to_vec());
+        let _ = arrivals.summary((start, start + 9), 0, &gauge);
     }
 }

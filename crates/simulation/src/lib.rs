@@ -10,6 +10,7 @@
 //! its plan ([`plan`]), every fault ([`faults`], [`weather`]), every pause.
 
 pub mod access;
+mod behind;
 mod call;
 pub mod check;
 pub mod driver;

@@ -59,7 +59,7 @@ impl Plan {
         let mut plan = Self {
             shop,
             format: format.unwrap_or_default(),
-            rule: rule(rng),
+            rule: rule(rng, seed),
             production,
             pace: (rng.u32(500..3_000), rng.u32(0..100)),
             mappings: Function::ALL.map(|f| (f, settings(rng, f))).into(),
@@ -99,11 +99,17 @@ impl Plan {
     }
 }
 
-fn rule(rng: &mut Rng) -> Rule {
+fn rule(rng: &mut Rng, seed: u64) -> Rule {
     let evaluation = rng.u32(1..12);
     let datapoints = rng.u32(1..=evaluation);
     let recovery = evaluation - datapoints + 1 + rng.u32(0..15);
     let count = *rng.choice(&["orders", "lines", "units"]).expect("one");
+    // By no chance of its own, so that what else there is stays the same.
+    let contributors = match seed % 7 {
+        0 => "none",
+        1 => "article, customer",
+        _ => "customer, country, article",
+    };
     let variables = [
         ("WINDOW_SECONDS", rng.u32(1..16).to_string()),
         ("ORDER_THRESHOLD", rng.u32(1..8).to_string()),
@@ -112,6 +118,7 @@ fn rule(rng: &mut Rng) -> Rule {
         ("RECOVERY_SECONDS", recovery.to_string()),
         ("REPEAT_SECONDS", rng.u32(0..30).to_string()),
         ("COUNT", count.to_owned()),
+        ("CONTRIBUTORS", contributors.to_owned()),
     ];
     let lookup = |name: &str| {
         let found = variables.iter().find(|(n, _)| *n == name);

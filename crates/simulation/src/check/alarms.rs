@@ -7,6 +7,7 @@ use function::SequenceNumber;
 use model::{Alarm, AlarmKind, Second};
 use surge::{Arrivals, Granule, IDLE_SECONDS};
 
+use crate::behind::{self, Arrived};
 use crate::check::Stats;
 use crate::producer::Put;
 use crate::recount::{self, Expected, Rate};
@@ -36,7 +37,7 @@ pub(super) fn check(world: &World, puts: &[Put], broken: &mut Vec<String>, stats
     order(world, broken);
     if is_strict(world, puts) {
         stats.strict += 1;
-        told(world, &expected, to, broken);
+        told(world, puts, &expected, to, broken);
     }
 }
 
@@ -139,7 +140,7 @@ fn order(world: &World, broken: &mut Vec<String>) {
 
 /// What is told is what the recount expects, field by field; an ALARM may be raised on
 /// less than all records together give.
-fn told(world: &World, expected: &[Expected], to: i64, broken: &mut Vec<String>) {
+fn told(world: &World, puts: &[Put], expected: &[Expected], to: i64, broken: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     let new = |a: &Alarm| seen.insert((a.alarm_id.clone(), a.kind, a.at));
     let told: Vec<Alarm> = stream(world).into_iter().filter(new).collect();
@@ -152,10 +153,29 @@ fn told(world: &World, expected: &[Expected], to: i64, broken: &mut Vec<String>)
             told.at.since_1970()
         )
     };
-    for (told, expected) in told.iter().zip(expected) {
+    let rule = &world.plan.rule;
+    let arrived = Arrived::of(puts, rule);
+    let behind = arrived.behind(rule, expected);
+    for ((told, expected), behind) in told.iter().zip(expected).zip(&behind) {
         if !is_as_expected(told, expected) {
             broken.push(format!(
                 "surge tells {} ({told:?}), but the recount {expected:?}",
+                text(told)
+            ));
+            return;
+        }
+        let at = told.at.since_1970();
+        let named = match told.kind {
+            AlarmKind::Alarm => {
+                let seen = arrived.within(at - i64::from(rule.window()) + 1, at, 0);
+                behind::names_no_more(told, rule, &seen)
+            }
+            AlarmKind::Reminder | AlarmKind::Ok => behind::names(told, rule, behind),
+        };
+        if !named {
+            broken.push(format!(
+                "surge names {:?} in {}, but the recount {behind:?}",
+                told.contributors,
                 text(told)
             ));
             return;
@@ -181,7 +201,7 @@ fn is_as_expected(told: &Alarm, expected: &Expected) -> bool {
     }
     same && at == expected.at
         && started_at == expected.started_at
-        && told.order_count == expected.count
-        && told.peak_count == expected.peak
+        && told.rate == expected.count
+        && told.peak == expected.peak
         && told.cancellation_count == expected.cancellations
 }
