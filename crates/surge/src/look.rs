@@ -67,20 +67,16 @@ pub(crate) async fn ahead<T: Table>(
     let shards = state.shards(now).await?;
     let window = i64::from(rule.window);
     let mut rates: Vec<Rate> = Vec::new();
-    let mut arrivals = Arrivals::default();
     let mut start = from - retraced;
     let end = to + RETRACED_SECONDS;
-    let mut unread = start - window + 1;
     while start <= end {
         let part_end = end.min(start + (SETTLED_AT_ONCE - 1));
-        read(&mut arrivals, state, &shards, (unread, part_end)).await?;
-        unread = part_end + 1;
+        let arrivals = arrivals(state, &shards, (start - window + 1, part_end)).await?;
         // Time has come as far as records have.
         let part_end = part_end.min(arrivals.last().unwrap_or(start - 1));
         rates.extend(arrivals.rates(start, part_end, rule.window));
         start = start + SETTLED_AT_ONCE;
     }
-    drop(arrivals);
     let highest = rates.iter().copied().max_by_key(|rate| rate.count);
     announce(state, rule, &rates, &shards, now).await?;
     Ok(highest)
@@ -111,9 +107,8 @@ async fn announce<T: Table>(
         let Some(at) = wanted else {
             return Ok(stored);
         };
-        let mut arrivals = Arrivals::default();
         let from = at - i64::from(rule.window) + 1;
-        read(&mut arrivals, state, shards, (from, at)).await?;
+        let arrivals = arrivals(state, shards, (from, at)).await?;
         seen = Some((at, window(rule, at, &arrivals)));
     }
 }
@@ -156,8 +151,7 @@ pub(crate) async fn settle<T: Table>(
         } else {
             last
         };
-        let mut arrivals = Arrivals::default();
-        read(&mut arrivals, state, &shards, (first - window + 1, ahead)).await?;
+        let arrivals = arrivals(state, &shards, (first - window + 1, ahead)).await?;
         let settled = arrivals.rates(first, last, rule.window);
         let newest = arrivals.last().map_or(last, |second| second.min(ahead));
         let unsettled = arrivals.rates(last + 1, newest, rule.window);
@@ -204,19 +198,19 @@ pub(crate) async fn update<T: Table, R>(
     }
 }
 
-/// Adds what arrived on all shards in a span of time.
-async fn read<T: Table>(
-    arrivals: &mut Arrivals,
+/// What arrived on all shards in a span of time.
+async fn arrivals<T: Table>(
     state: &State<'_, T>,
     shards: &[String],
     (from, to): (Second, Second),
-) -> Result<(), CallError> {
+) -> Result<Arrivals, CallError> {
     let reads = shards.iter().map(|shard| state.granules(shard, (from, to)));
     let mut reads = stream::iter(reads).buffer_unordered(READS);
+    let mut arrivals = Arrivals::default();
     while let Some(granules) = reads.try_next().await? {
-        add(arrivals, &granules, (from, to));
+        add(&mut arrivals, &granules, (from, to));
     }
-    Ok(())
+    Ok(arrivals)
 }
 
 /// Adds what granules hold of a span of time.

@@ -104,15 +104,6 @@ impl Site {
         &self.outbox
     }
 
-    /// Takes note of rates that may still grow, and raises the alarm if they are
-    /// enough for one. `arrivals` are what they are the rates of.
-    pub fn announce(&mut self, rule: &Rule, rates: &[Rate], arrivals: &Arrivals) {
-        if let Some(at) = self.raises(rule, rates) {
-            let who = window(rule, at, arrivals);
-            self.raise(rule, at, &who);
-        }
-    }
-
     /// Takes note of rates that may still grow. The second of the alarm, if they are enough
     /// for one that is not raised yet.
     pub(crate) fn raises(&mut self, rule: &Rule, rates: &[Rate]) -> Option<Second> {

@@ -12,6 +12,9 @@ use crate::gauge::Gauge;
 use crate::summary::Summary;
 use crate::who::Who;
 
+/// Summaries that are remembered, at most: more than the seconds that are settled at a time.
+const KNOWN: usize = 1_024;
+
 /// A site's rate in one second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -139,6 +142,9 @@ impl Arrivals {
             return Summary::default();
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KNOWN {
+            known.clear();
+        }
         let summary = known.entry((from, to, before));
         let summary = summary.or_insert_with(|| self.summarize((from, to), before, gauge));
         summary.clone()

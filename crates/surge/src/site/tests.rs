@@ -18,7 +18,9 @@ impl Alone for Site {
     }
 
     fn announce_alone(&mut self, rule: &Rule, rates: &[Rate]) {
-        self.announce(rule, rates, &Arrivals::default());
+        if let Some(at) = self.raises(rule, rates) {
+            self.raise(rule, at, &Summary::default());
+        }
     }
 }
 
