@@ -15,6 +15,24 @@ pub struct Orders {
     text: String,
 }
 
+/// The text of a file of real data that lies beside the workspace; `None`, and a notice of
+/// what stands in for it, if it does not.
+pub(crate) fn beside(name: &str, instead: &str) -> Option<String> {
+    let path = workspace().join("../shared/data").join(name);
+    let packed = match std::fs::read(&path) {
+        Ok(packed) => packed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // Past the test harness, which shows a passed test's output to nobody.
+            let notice = format!("{name} is absent: tested with {instead}");
+            writeln!(io::stderr(), "{notice}").expect("an open standard error");
+            return None;
+        }
+        Err(error) => panic!("{}: {error}", path.display()),
+    };
+    let text = zstd::decode_all(packed.as_slice()).expect("a zstd file");
+    Some(String::from_utf8(text).expect("UTF-8"))
+}
+
 /// The project's own selection of 2,000 lines.
 #[must_use]
 pub fn small_orders() -> Orders {
@@ -26,22 +44,8 @@ impl Orders {
     /// The whole file if it lies beside the workspace, else the small one; says which.
     #[must_use]
     pub fn load() -> Self {
-        let path = workspace().join("../shared/data/online-retail.csv.zst");
-        let packed = match std::fs::read(&path) {
-            Ok(packed) => packed,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                // Past the test harness, which shows a passed test's output to nobody.
-                let notice = "online-retail.csv.zst is absent: tested with online-retail-small.csv";
-                writeln!(io::stderr(), "{notice}").expect("an open standard error");
-                return small_orders();
-            }
-            Err(error) => panic!("{}: {error}", path.display()),
-        };
-        let text = zstd::decode_all(packed.as_slice()).expect("a zstd file");
-        Self {
-            whole: true,
-            text: String::from_utf8(text).expect("UTF-8"),
-        }
+        beside("online-retail.csv.zst", "online-retail-small.csv")
+            .map_or_else(small_orders, |text| Self { whole: true, text })
     }
 
     /// The lines behind the header, without their line breaks but with their `\r`.
